@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One shared list, so that every target is held to the same rules.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "p2pchat",
+    products: [.executable(name: "p2pchat", targets: ["p2pchat"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // C: system libraries behind module maps, and the one C target.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .target(name: "CTerminal", linkerSettings: [.linkedLibrary("readline")]),
+
+        // Cryptography and keys.
+        .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: settings),
+        .target(name: "Noise", dependencies: ["Sodium"], swiftSettings: settings),
+        .target(name: "Identity", dependencies: ["Sodium"], swiftSettings: settings),
+
+        // What travels.
+        .target(
+            name: "Wire",
+            dependencies: ["Identity", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["p2pchat.proto"],
+            swiftSettings: settings),
+        .target(
+            name: "Link",
+            dependencies: ["Noise", "Identity", "Sodium", .product(name: "Crypto", package: "swift-crypto")] + nio,
+            swiftSettings: settings),
+
+        // The directory, seen from a client, and the server.
+        .target(name: "Directory", dependencies: ["Wire", "Identity", "Sodium"], swiftSettings: settings),
+        .target(
+            name: "DirectoryServer",
+            dependencies: ["Directory", "Wire", "Identity", "Sodium", grdb, log],
+            swiftSettings: settings),
+
+        // Chat.
+        .target(name: "Store", dependencies: ["Wire", "Identity", "Sodium", grdb], swiftSettings: settings),
+        .target(name: "Chat", dependencies: ["Directory", "Store", "Wire", "Identity"], swiftSettings: settings),
+        .target(name: "Terminal", dependencies: ["CTerminal", "CQREncode"], swiftSettings: settings),
+
+        .executableTarget(
+            name: "p2pchat",
+            dependencies: [
+                "Chat", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity", "Wire", "Sodium", log,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio,
+            swiftSettings: settings),
+
+        // Tests, one target a module.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "SodiumTests", dependencies: ["Sodium", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "NoiseTests", dependencies: ["Noise", "Sodium", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "IdentityTests", dependencies: ["Identity", "Sodium", "TestSupport"],
+swiftSettings: settings),
+        .testTarget(
+            name: "WireTests",
+            dependencies: ["Wire", "Identity", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "LinkTests",
+            dependencies: [
+                "Link", "Noise", "Identity", "Sodium", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "DirectoryTests",
+            dependencies: ["Directory", "DirectoryServer", "Wire", "Identity", "Sodium", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Identity", "Sodium", "TestSupport", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "ChatTests",
+            dependencies: ["Chat", "Directory", "Store", "Wire", "Identity", "Sodium", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
+            exclude: ["transcripts"], swiftSettings: settings),
+    ]
+)
