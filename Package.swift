@@ -10,7 +10,6 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -49,7 +48,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Link",
-            dependencies: ["Noise", "Identity", "Sodium", .product(name: "Crypto", package: "swift-crypto")] + nio,
+            dependencies: ["Noise", "Identity", "Sodium", .product(name: "Crypto", package: "swift-crypto")]
+                + nio,
             swiftSettings: settings),
 
         // The directory, seen from a client, and the server.
@@ -61,13 +61,15 @@ let package = Package(
 
         // Chat.
         .target(name: "Store", dependencies: ["Wire", "Identity", "Sodium", grdb], swiftSettings: settings),
-        .target(name: "Chat", dependencies: ["Directory", "Store", "Wire", "Identity"], swiftSettings: settings),
+        .target(
+            name: "Chat", dependencies: ["Directory", "Store", "Wire", "Identity"], swiftSettings: settings),
         .target(name: "Terminal", dependencies: ["CTerminal", "CQREncode"], swiftSettings: settings),
 
         .executableTarget(
             name: "p2pchat",
             dependencies: [
-                "Chat", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity", "Wire", "Sodium", log,
+                "Chat", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity", "Wire",
+                "Sodium", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -77,10 +79,11 @@ let package = Package(
         // Tests, one target a module.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "SodiumTests", dependencies: ["Sodium", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "NoiseTests", dependencies: ["Noise", "Sodium", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "NoiseTests", dependencies: ["Noise", "Sodium", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "Sodium", "TestSupport"],
-swiftSettings: settings),
+            swiftSettings: settings),
         .testTarget(
             name: "WireTests",
             dependencies: ["Wire", "Identity", "TestSupport"], swiftSettings: settings),
@@ -96,12 +99,15 @@ swiftSettings: settings),
             name: "DirectoryTests",
             dependencies: ["Directory", "DirectoryServer", "Wire", "Identity", "Sodium", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "Identity", "Sodium", "TestSupport", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "Identity", "Sodium", "TestSupport", grdb],
+            swiftSettings: settings),
         .testTarget(
             name: "ChatTests",
             dependencies: ["Chat", "Directory", "Store", "Wire", "Identity", "Sodium", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
             exclude: ["transcripts"], swiftSettings: settings),

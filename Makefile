@@ -1,0 +1,29 @@
+# Thin on purpose: each target is one idea, and what takes more than a line stands in Scripts/.
+SWIFT  ?= swift
+PREFIX ?= /usr/local
+
+.PHONY: build demo test lint bench install clean setup
+
+build: setup
+	$(SWIFT) build -c release --product p2pchat
+
+demo: build
+	@"$$($(SWIFT) build -c release --show-bin-path)/p2pchat" demo
+
+test:
+	@SWIFT="$(SWIFT)" Scripts/test
+
+lint:
+	@SWIFT="$(SWIFT)" Scripts/lint
+
+bench: setup
+	@SWIFT="$(SWIFT)" Scripts/bench
+
+install: build
+	@SWIFT="$(SWIFT)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" Scripts/install
+
+clean:
+	$(SWIFT) package clean
+
+setup:
+	@Scripts/setup
