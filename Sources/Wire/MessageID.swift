@@ -46,9 +46,10 @@ package struct MessageID: Hashable, Sendable, CustomStringConvertible {
         let milliseconds = UInt64(Timestamp.milliseconds(of: time))
         let high = milliseconds << 16 | 0x7000 | generator.next(upperBound: UInt64(1 << 12))
         let low = 1 << 63 | generator.next(upperBound: UInt64(1 << 62))
-        return MessageID(validated: [high, low].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-        })
+        return MessageID(
+            validated: [high, low].flatMap { word in
+                stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+            })
     }
 
     /// The sender's clock when it made this id, to the millisecond.

@@ -1,0 +1,112 @@
+import FoundationEssentials
+package import Identity
+
+/// What somebody is looked up by.
+package enum LookupQuery: Hashable, Sendable {
+    case handle(Handle)
+    case identity(PublicIdentity)
+    case address(NetworkAddress)
+}
+
+/// A client's request; the meaning of each stands in p2pchat.proto and protocol.md, "Directory".
+package struct DirectoryRequest: Equatable, Sendable {
+    package enum Body: Equatable, Sendable {
+        case observe
+        /// A label, 32 bytes.
+        case newest(label: [UInt8])
+        /// An entry, 1 to 1,024 bytes, not yet checked.
+        case append(entry: [UInt8], handle: Handle)
+        case publish(SignedRecord, handle: Handle?)
+        case unregister
+        case lookup(LookupQuery)
+        /// Nil: from the first.
+        case list(after: PublicIdentity?)
+        case watch
+        case confirm(Handle, PublicIdentity)
+        /// A request that this version does not know: answered with ``DirectoryFailure/unsupported``.
+        case unknown
+    }
+
+    /// Above 0, chosen by the client, not used before on its link.
+    package let id: UInt64
+    package let body: Body
+
+    package init(id: UInt64, body: Body) {
+        self.id = id
+        self.body = body
+    }
+}
+
+extension DirectoryRequest {
+    init(_ message: P2pchat_V1_DirectoryRequest) throws(WireError) {
+        guard message.id > 0 else { throw .invalid("request.id") }
+        id = message.id
+        switch message.body {
+        case .observe?: body = .observe
+        case .newest(let newest)?: body = .newest(label: try fixed(newest.label, 32, "newest.label"))
+        case .append(let append)?:
+            let entry = try bounded(append.entry, WireLimits.entry, "append.entry")
+            guard !entry.isEmpty else { throw .invalid("append.entry") }
+            body = .append(entry: entry, handle: try handle(append.handle, "append.handle"))
+        case .publish(let publish)?:
+            body = .publish(
+                try SignedRecord(bytes: Array(publish.record), signature: Array(publish.signature)),
+                handle: try optionalHandle(publish.handle, "publish.handle"))
+        case .unregister?: body = .unregister
+        case .lookup(let lookup)?: body = .lookup(try LookupQuery(lookup))
+        case .list(let list)?: body = .list(after: try optionalIdentity(list.after, "list.after"))
+        case .watch?: body = .watch
+        case .confirm(let confirm)?:
+            body = .confirm(
+                try handle(confirm.handle, "confirm.handle"),
+                try identity(confirm.identity, "confirm.identity"))
+        case nil: body = .unknown
+        }
+    }
+
+    func message() throws(WireError) -> P2pchat_V1_DirectoryRequest {
+        var message = P2pchat_V1_DirectoryRequest()
+        message.id = id
+        switch body {
+        case .observe: message.observe = .init()
+        case .newest(let label): message.newest.label = Data(label)
+        case .append(let entry, let handle):
+            message.append.entry = Data(entry)
+            message.append.handle = handle.text
+        case .publish(let record, let handle):
+            message.publish.record = Data(record.bytes)
+            message.publish.signature = Data(record.signature)
+            message.publish.handle = handle?.text ?? ""
+        case .unregister: message.unregister = .init()
+        case .lookup(let query): message.lookup = query.message
+        case .list(let after): message.list.after = Data(after?.bytes ?? [])
+        case .watch: message.watch = .init()
+        case .confirm(let handle, let identity):
+            message.confirm.handle = handle.text
+            message.confirm.identity = Data(identity.bytes)
+        case .unknown: throw .invalid("request.body")
+        }
+        return message
+    }
+}
+
+extension LookupQuery {
+    init(_ message: P2pchat_V1_Lookup) throws(WireError) {
+        switch message.query {
+        case .handle(let text)?: self = .handle(try Wire.handle(text, "lookup.handle"))
+        case .identity(let bytes)?: self = .identity(try Wire.identity(bytes, "lookup.identity"))
+        case .address(let address)?: self = .address(try NetworkAddress(address))
+        case nil: throw .invalid("lookup.query")
+        }
+    }
+
+    var message: P2pchat_V1_Lookup {
+        var message = P2pchat_V1_Lookup()
+        switch self {
+        case .handle(let handle): message.handle = handle.text
+        case .identity(let identity): message.identity = Data(identity.bytes)
+        case .address(let address): message.address = address.message
+        }
+        return message
+    }
+}
