@@ -1,0 +1,34 @@
+package import Wire
+
+/// Why a directory could not be used.
+package enum DirectoryError: Error, Equatable, Sendable {
+    /// No link, or no answer in time; the text says why and may hold what a stranger wrote.
+    case notReachable(String)
+    /// The directory did what no honest one does: a signature that fails, an answer to another question, a list
+    /// out of order. Says what. Never retried and not to be overridden (compare Go sumdb's ErrSecurity).
+    case misbehaves(String)
+    /// The handle is claimed by another identity.
+    case handleTaken
+    /// The handle is not claimed by this identity.
+    case notClaimed
+    /// This identity has claimed as many handles as a directory allows.
+    case tooManyHandles
+    /// Asked too often; to be tried again after the given time.
+    case rateLimited(retryAfter: Duration)
+    /// This computer's clock and the directory's differ by more than 10 minutes: theirs less ours.
+    case wrongTime(difference: Duration)
+    /// The directory did not take the request, for a reason that has no case of its own.
+    case refused(DirectoryFailure)
+    /// What was asked for cannot be asked, for instance a look-up by a host name.
+    case invalidRequest(String)
+    /// The client or session was closed by its owner.
+    case closed
+
+    /// Whether to go on trying by oneself makes sense.
+    package var isFinal: Bool {
+        switch self {
+        case .misbehaves, .closed: true
+        default: false
+        }
+    }
+}
