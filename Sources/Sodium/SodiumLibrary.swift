@@ -71,4 +71,8 @@ package enum Erase {
     package static func bytes(_ bytes: inout [UInt8]) {
         bytes.withUnsafeMutableBytes { sodium_memzero($0.octets, $0.count) }
     }
+    /// Zeroes memory that held a secret and is about to be given back.
+    package static func buffer(_ buffer: UnsafeMutableRawBufferPointer) {
+        sodium_memzero(buffer.octets, buffer.count)
+    }
 }
