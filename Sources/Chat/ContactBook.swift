@@ -1,0 +1,107 @@
+package import FoundationEssentials
+package import Identity
+package import Store
+
+/// Where contacts are kept; `HomeStore` in the program, memory in tests.
+package protocol ContactStore: Sendable {
+    func contacts() throws -> [Contact]
+    func save(_ contact: Contact) throws
+    func removeContact(_ identity: PublicIdentity) throws
+}
+
+extension HomeStore: ContactStore {}
+
+/// The pins and what is decided about them. Only this type changes a trust state.
+package struct ContactBook: Sendable {
+    private let store: any ContactStore
+    private let now: @Sendable () -> Date
+    /// By identity; the order of pinning is kept in `order`.
+    private var contacts: [PublicIdentity: Contact] = [:]
+    private var order: [PublicIdentity] = []
+
+    package init(store: any ContactStore, now: @escaping @Sendable () -> Date) throws {
+        self.store = store
+        self.now = now
+        for contact in try store.contacts() {
+            contacts[contact.identity] = contact
+            order.append(contact.identity)
+        }
+    }
+
+    package var all: [Contact] { order.compactMap { contacts[$0] } }
+
+    package subscript(identity: PublicIdentity) -> Contact? { contacts[identity] }
+
+    /// The contacts that bear this handle at any directory.
+    package func contacts(bearing handle: Handle) -> [Contact] {
+        all.filter { $0.handles.contains { $0.handle == handle } }
+    }
+
+    /// The contacts whose fingerprint begins so behind `p2p1`.
+    package func contacts(fingerprintPrefix prefix: String) -> [Contact] {
+        all.filter { $0.identity.fingerprint.dropFirst(Self.fingerprintHead.count).hasPrefix(prefix) }
+    }
+
+    package static let fingerprintHead = "p2p1"
+
+    /// Pins an identity on first use, and remembers the handle that a directory confirmed for it.
+    package mutating func pin(_ identity: PublicIdentity, handle: KnownHandle?) throws {
+        var contact = contacts[identity] ?? Contact(identity: identity, since: now())
+        if let handle {
+            contact.handles.removeAll { $0 == handle }
+            contact.handles.append(handle)
+        }
+        try put(contact)
+    }
+
+    /// Compares what a directory says with what is pinned.
+    ///
+    /// - Returns: The contact whose handle this is, now in state `changed`, when the directory gives the handle to somebody
+    ///   else; nil when there is no conflict.
+    package mutating func noteDirectory(_ known: KnownHandle, leadsTo identity: PublicIdentity) throws -> Contact? {
+        guard var pinned = all.first(where: { $0.handles.contains(known) && $0.identity != identity }) else {
+            return nil
+        }
+        pinned.replacement = identity
+        try put(pinned)
+        return pinned
+    }
+
+    package mutating func setVerified(_ identity: PublicIdentity, _ isVerified: Bool) throws {
+        var contact = contacts[identity] ?? Contact(identity: identity, since: now())
+        contact.isVerified = isVerified
+        try put(contact)
+    }
+
+    /// Accepts that the handle went over to the other key: that key is pinned as a new, unverified contact with the handle,
+    /// and the old contact keeps its key and loses the handle.
+    ///
+    /// - Returns: The identity that is now pinned for the handle.
+    package mutating func accept(_ identity: PublicIdentity) throws -> PublicIdentity {
+        guard var old = contacts[identity], let replacement = old.replacement else {
+            throw ChatError.nothingToAccept(identity)
+        }
+        let moved = old.handles
+        old.replacement = nil
+        old.handles = []
+        var new = contacts[replacement] ?? Contact(identity: replacement, since: now())
+        new.handles.append(contentsOf: moved.filter { !new.handles.contains($0) })
+        // A name that changed hands proves nothing about the person: compared again, or not verified.
+        new.isVerified = false
+        try put(old)
+        try put(new)
+        return replacement
+    }
+
+    package mutating func forget(_ identity: PublicIdentity) throws {
+        try store.removeContact(identity)
+        contacts[identity] = nil
+        order.removeAll { $0 == identity }
+    }
+
+    private mutating func put(_ contact: Contact) throws {
+        guard contacts[contact.identity] != contact else { return }
+        try store.save(contact)
+        if contacts.updateValue(contact, forKey: contact.identity) == nil { order.append(contact.identity) }
+    }
+}

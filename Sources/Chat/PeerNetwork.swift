@@ -1,0 +1,20 @@
+package import Directory
+package import Identity
+
+/// What the Messenger needs of the network: one kind of link, dialled by somebody else.
+package protocol PeerNetwork: Sendable {
+    /// Opens a link with purpose `peer`; returns once it is authenticated.
+    func dial(_ endpoint: Endpoint, expecting identity: PublicIdentity) async throws -> any EnvelopeLink
+}
+
+/// What the Messenger needs of the directory.
+package protocol PeerDirectory: Sendable {
+    /// The directory in use, by which handles are remembered.
+    var identity: PublicIdentity { get }
+    /// Nil for unknown, offline and hidden alike.
+    func lookup(_ query: PeerQuery) async throws -> PeerEntry?
+    /// Who has claimed the handle; nil when nobody has. Tells nothing about being online.
+    func holder(of handle: Handle) async throws -> PublicIdentity?
+    /// Whether the handle is this identity's at the directory.
+    func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool
+}

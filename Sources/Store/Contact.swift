@@ -1,0 +1,67 @@
+package import FoundationEssentials
+package import Identity
+
+/// Whether the person behind a contact's key was compared with; the states of design and output alike.
+package enum Trust: String, Sendable, Codable, Hashable {
+    /// Pinned on first use; nobody compared safety numbers yet.
+    case unverified
+    /// The safety number was compared and equal.
+    case verified
+    /// The handle now leads to another key: nothing is sent or shown until the user decides.
+    case changed
+
+    /// What the state means, in one sentence for people.
+    package var meaning: String {
+        switch self {
+        case .unverified: "pinned on first use, safety number not compared"
+        case .verified: "safety number compared and equal"
+        case .changed: "the handle now leads to another key; nothing is sent until you decide"
+        }
+    }
+}
+
+/// A handle as one directory knows it. Handles of different directories have nothing to do with each other.
+package struct KnownHandle: Sendable, Hashable {
+    /// The directory's identity.
+    package let directory: PublicIdentity
+    package let handle: Handle
+
+    package init(directory: PublicIdentity, handle: Handle) {
+        self.directory = directory
+        self.handle = handle
+    }
+}
+
+/// A peer that was met: pinned by identity, never by name.
+package struct Contact: Sendable, Hashable {
+    package let identity: PublicIdentity
+    /// Handles that a directory confirmed for this identity, the newest last.
+    package var handles: [KnownHandle]
+    /// Whether the safety number was compared and equal.
+    package var isVerified: Bool
+    /// The identity that a directory gave for one of this contact's handles instead of this one; nil when all is well.
+    package var replacement: PublicIdentity?
+    /// When the contact was pinned.
+    package let since: Date
+
+    package init(
+        identity: PublicIdentity, handles: [KnownHandle] = [], isVerified: Bool = false,
+        replacement: PublicIdentity? = nil, since: Date
+    ) {
+        self.identity = identity
+        self.handles = handles
+        self.isVerified = isVerified
+        self.replacement = replacement
+        self.since = since
+    }
+
+    package var trust: Trust {
+        if replacement != nil { return .changed }
+        return isVerified ? .verified : .unverified
+    }
+
+    /// The newest handle that `directory` confirmed for this contact.
+    package func handle(at directory: PublicIdentity?) -> Handle? {
+        handles.last { $0.directory == directory }?.handle
+    }
+}
