@@ -17,6 +17,8 @@ package enum DirectoryError: Error, Equatable, Sendable {
     case rateLimited(retryAfter: Duration)
     /// This computer's clock and the directory's differ by more than 10 minutes: theirs less ours.
     case wrongTime(difference: Duration)
+    /// Another process came online with this identity, and the directory closed this link in its favour.
+    case superseded
     /// The directory did not take the request, for a reason that has no case of its own.
     case refused(DirectoryFailure)
     /// What was asked for cannot be asked, for instance a look-up by a host name.
@@ -29,6 +31,20 @@ package enum DirectoryError: Error, Equatable, Sendable {
         switch self {
         case .misbehaves, .closed: true
         default: false
+        }
+    }
+}
+
+extension DirectoryError {
+    /// What a directory's refusal means to its client; `now` is this computer's clock, seconds since 1970.
+    init(_ failure: DirectoryFailure, now: Double) {
+        switch failure {
+        case .handleTaken: self = .handleTaken
+        case .notClaimed: self = .notClaimed
+        case .tooManyHandles: self = .tooManyHandles
+        case .rateLimited(let seconds): self = .rateLimited(retryAfter: .seconds(Int64(seconds)))
+        case .wrongTime(let time): self = .wrongTime(difference: .seconds((Double(time) - now).rounded()))
+        case .unsupported, .invalid, .outOfSequence, .full, .unavailable, .unknown: self = .refused(failure)
         }
     }
 }

@@ -1,0 +1,82 @@
+import FoundationEssentials
+package import Identity
+import Wire
+
+extension DirectoryClient {
+    /// Claims a handle for this identity, unless it has it already. The claim is public and permanent: see
+    /// docs/directory.md, "What a claim makes public".
+    ///
+    /// - Parameter recoveryHash: the hash of the identity's recovery key, 32 bytes; nil when it has none.
+    package func claim(_ handle: Handle, recoveryHash: [UInt8]?) async throws(DirectoryError) {
+        let operation = LogEntry.Operation.claim(recoveryHash: recoveryHash ?? Array(repeating: 0, count: 32))
+        try await append(operation, to: handle) { newest throws(DirectoryError) in
+            switch newest?.holder {
+            case keys.publicIdentity?: false
+            case _?: throw .handleTaken
+            case nil: true
+            }
+        }
+    }
+
+    /// Gives a handle up. Anybody may claim it afterwards; that this identity had it stays public.
+    package func release(_ handle: Handle) async throws(DirectoryError) {
+        try await append(.release, to: handle) { newest throws(DirectoryError) in
+            guard newest?.holder == keys.publicIdentity else { throw .notClaimed }
+            return true
+        }
+    }
+
+    /// Whether this identity has claimed this handle here: its claim is checked, that it is the newest is the
+    /// directory's word.
+    package func confirm(_ handle: Handle, identity: PublicIdentity) async throws(DirectoryError) -> Bool {
+        guard case .confirmed(let claim) = try await request(.confirm(handle, identity)) else {
+            throw misbehaved("it answers a confirmation with something else")
+        }
+        guard let claim else { return false }
+        try checked { () throws(DirectoryError) in
+            try PeerEntry.check(claim: claim, of: handle, by: identity)
+        }
+        return true
+    }
+
+    /// Who has claimed a handle, as the newest entry of its label says; nil when nobody has it.
+    package func holder(of handle: Handle) async throws(DirectoryError) -> PublicIdentity? {
+        try await newest(Label(handle))?.holder
+    }
+
+    private func append(
+        _ operation: LogEntry.Operation, to handle: Handle,
+        if isNeeded: (LogEntry?) throws(DirectoryError) -> Bool
+    ) async throws(DirectoryError) {
+        let label = Label(handle)
+        // The second time because somebody else's entry may come between reading the newest and appending.
+        for _ in 0..<2 {
+            let newest = try await newest(label)
+            guard try isNeeded(newest) else { return }
+            let entry: LogEntry
+            do {
+                let time = UInt64(max(0, now().timeIntervalSince1970))
+                entry = try LogEntry.make(operation, label: label, after: newest, time: time, by: keys)
+            } catch {
+                throw .invalidRequest("the entry cannot be made: \(error)")
+            }
+            switch try await request(.append(entry: entry.bytes, handle: handle)) {
+            case .appended: return
+            case .failure(.outOfSequence): continue
+            default: throw misbehaved("it answers an entry with something else")
+            }
+        }
+        throw .refused(.outOfSequence(newest: 0))
+    }
+
+    private func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
+        guard case .newest(let bytes) = try await request(.newest(label: label.bytes)) else {
+            throw misbehaved("it answers with something else than an entry")
+        }
+        guard let bytes else { return nil }
+        guard let entry = try? LogEntry(bytes: bytes), entry.label == label else {
+            throw misbehaved("an entry is malformed, not signed, or of another label")
+        }
+        return entry
+    }
+}
