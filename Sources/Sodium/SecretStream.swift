@@ -26,13 +26,20 @@ package struct SecretStreamPush: ~Copyable, Sendable {
 
     /// - Parameter key: 32 bytes, used for this stream alone.
     package init(key: borrowing SecretBytes) throws(SodiumError) {
-        guard key.count == SecretStream.keyByteCount else { throw .invalidLength }
+        try SodiumLibrary.ensure()
+        try self.init(key: key, header: RandomBytes.bytes(SecretStream.headerByteCount))
+    }
+
+    /// With a header made elsewhere: 24 random bytes, or fixed ones in a test whose output must not vary.
+    /// (libsodium's `init_push` is `init_pull` behind a fresh random header; the two set up one state.)
+    package init(key: borrowing SecretBytes, header: [UInt8]) throws(SodiumError) {
+        guard key.count == SecretStream.keyByteCount, header.count == SecretStream.headerByteCount else {
+            throw .invalidLength
+        }
         var state = try SecretBytes(zeroed: crypto_secretstream_xchacha20poly1305_statebytes())
-        var header = [UInt8](repeating: 0, count: SecretStream.headerByteCount)
         let status = state.withMutableBytes { state in
             key.withBytes {
-                crypto_secretstream_xchacha20poly1305_init_push(
-                    state.stream, &header, $0.octets)
+                crypto_secretstream_xchacha20poly1305_init_pull(state.stream, header, $0.octets)
             }
         }
         guard status == 0 else { throw .invalidKey }
