@@ -59,11 +59,14 @@ actor Conversation {
             for waiter in diallingWaiters { waiter.resume() }
             diallingWaiters = []
         }
-        return attach(try await dial())
+        return await attach(try await dial())
     }
 
-    /// Takes over an authenticated link; `run(_:)` must follow with the number returned.
-    func attach(_ link: any EnvelopeLink) -> Int {
+    /// Takes over an authenticated link, and says hello on it before anything else can be sent; `run(_:)` must follow with
+    /// the number returned.
+    func attach(_ link: any EnvelopeLink) async -> Int {
+        // A link that fails here ends where it is read.
+        if let envelope = try? PeerEnvelope.hello(hello).encoded() { try? await link.send(envelope) }
         lastNumber += 1
         let attached = Attached(number: lastNumber, link: link)
         links.append(attached)
@@ -71,7 +74,7 @@ actor Conversation {
         return attached.number
     }
 
-    /// Says hello, settles which link stays where there are two, and reads until the link ends.
+    /// Settles which link stays where there are two, and reads until the link ends.
     func run(_ number: Int) async {
         guard let attached = links.first(where: { $0.number == number }) else { return }
         await withDiscardingTaskGroup { group in
@@ -126,7 +129,6 @@ actor Conversation {
 
     private func read(_ attached: Attached) async -> LinkState {
         do {
-            try await attached.link.send(try PeerEnvelope.hello(hello).encoded())
             while let bytes = try await attached.link.receive() {
                 guard try await handle(try PeerEnvelope(decoding: bytes)) else {
                     await attached.link.close()

@@ -1,0 +1,206 @@
+import Directory
+import FoundationEssentials
+import Identity
+import Sodium
+import Store
+import Testing
+import Wire
+
+@testable import Chat
+
+/// A few people around one directory, in memory.
+final class Room: Sendable {
+    let network = MemoryNetwork()
+    let directory: MemoryDirectory
+
+    struct Person: Sendable {
+        let messenger: Messenger
+        let contacts: MemoryContacts
+        let endpoint: Endpoint
+        let identity: PublicIdentity
+    }
+
+    init() throws {
+        directory = MemoryDirectory(identity: try Self.identity(200))
+    }
+
+    static func identity(_ seed: UInt8) throws -> PublicIdentity {
+        try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: seed, count: 32))).publicIdentity
+    }
+
+    func person(_ handle: String, _ seed: UInt8, unread: Int = 1000) throws -> Person {
+        let identity = try Self.identity(seed)
+        let contacts = MemoryContacts()
+        let messenger = Messenger(
+            identity: identity, handle: try Handle(handle),
+            book: try ContactBook(store: contacts, now: { Date(timeIntervalSince1970: 1_700_000_000) }),
+            network: network.view(of: identity), directory: directory, unread: unread,
+            now: { Date(timeIntervalSince1970: 1_700_000_000) })
+        let person = Person(
+            messenger: messenger, contacts: contacts, endpoint: try Endpoint("127.0.0.\(seed):4000"), identity: identity)
+        network.put(messenger, at: person.endpoint)
+        directory.publish(
+            PeerEntry(identity: identity, handle: try Handle(handle), addresses: [person.endpoint]))
+        return person
+    }
+
+    /// Runs the people's links while `body` goes on.
+    func run(_ people: Person..., body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for person in people { group.addTask { await person.messenger.run() } }
+            do { try await body() } catch {
+                for person in people { await person.messenger.close() }
+                throw error
+            }
+            for person in people { await person.messenger.close() }
+            try await group.waitForAll()
+        }
+    }
+}
+
+extension Room.Person {
+    func send(_ text: String, to name: String) async throws {
+        let peer = try await messenger.resolve(name)
+        let id = try await messenger.send(text, to: peer)
+        try await messenger.waitDelivered(id, to: peer, timeout: .seconds(20))
+    }
+
+    /// The next message, past events of other kinds.
+    func nextMessage() async -> IncomingMessage? {
+        while let event = await messenger.events.next() {
+            if case .message(let message) = event { return message }
+        }
+        return nil
+    }
+}
+
+@Suite struct MessengerTests {
+    @Test func messagesGoBothWaysAndAreAcknowledged() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        try await room.run(alice, bob) {
+            try await alice.send("hello", to: "bobby")
+            let heard = try #require(await bob.nextMessage())
+            #expect(heard.text == "hello")
+            #expect(heard.peer.identity == alice.identity)
+            #expect(heard.peer.handle == (try Handle("alice")))
+            #expect(heard.peer.trust == .unverified)
+            try await bob.send("hello back", to: "alice")
+            #expect(await alice.nextMessage()?.text == "hello back")
+        }
+        #expect(room.network.dials == 1)
+        #expect(try bob.contacts.contacts().map(\.identity) == [alice.identity])
+    }
+
+    @Test(arguments: ["bobby", "address", "fingerprint", "prefix"])
+    func aPeerIsFoundBy(_ form: String) async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        try await room.run(alice, bob) {
+            if form == "prefix" { try await alice.send("first", to: "bobby") }
+            let name =
+                switch form {
+                case "address": bob.endpoint.description
+                case "fingerprint": bob.identity.fingerprint
+                case "prefix": String(bob.identity.fingerprint.dropFirst(4).prefix(8))
+                default: form
+                }
+            #expect(try await alice.messenger.resolve(name).identity == bob.identity)
+            try await alice.send("found", to: name)
+        }
+    }
+
+    @Test func unknownIsNotAvailableAndOneselfIsRefused() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        await #expect(throws: ChatError.notAvailable("nobody")) { try await alice.messenger.resolve("nobody") }
+        await #expect(throws: ChatError.oneself) { try await alice.messenger.resolve("alice") }
+        await #expect(throws: ChatError.notAPeer("--help")) { try await alice.messenger.resolve("--help") }
+    }
+
+    @Test func twoContactsWithOneNameAreNamedAndNobodyIsChosen() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let (one, two) = (try Room.identity(5), try Room.identity(6))
+        for (identity, directory) in [(one, try Room.identity(201)), (two, try Room.identity(202))] {
+            try alice.contacts.save(
+                Contact(
+                    identity: identity, handles: [KnownHandle(directory: directory, handle: try Handle("bobby"))],
+                    since: Date(timeIntervalSince1970: 0)))
+        }
+        let messenger = Messenger(
+            identity: alice.identity, handle: nil, book: try ContactBook(store: alice.contacts, now: { Date() }),
+            network: room.network.view(of: alice.identity), directory: room.directory, now: { Date() })
+        await #expect(throws: ChatError.ambiguous("bobby", [one, two])) { try await messenger.resolve("bobby") }
+    }
+
+    @Test func sizesOfMessages() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        try await room.run(alice, bob) {
+            await #expect(throws: ChatError.emptyMessage) { try await alice.send("", to: "bobby") }
+            await #expect(throws: ChatError.messageTooLong(bytes: 64_001)) {
+                try await alice.send(String(repeating: "x", count: 64_001), to: "bobby")
+            }
+            try await alice.send(String(repeating: "x", count: 64_000), to: "bobby")
+            #expect(await bob.nextMessage()?.text.utf8.count == 64_000)
+        }
+    }
+
+    @Test func bothDiallingAtOnceEndsInOneConversation() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        try await room.run(alice, bob) {
+            async let first: Void = alice.send("from alice", to: "bobby")
+            async let second: Void = bob.send("from bobby", to: "alice")
+            _ = try await (first, second)
+            #expect(await bob.nextMessage()?.text == "from alice")
+            #expect(await alice.nextMessage()?.text == "from bobby")
+            try await alice.send("again", to: "bobby")
+            #expect(await bob.nextMessage()?.text == "again")
+        }
+    }
+
+    @Test func aDeadLinkIsReplacedAndNothingIsShownTwice() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        try await room.run(alice, bob) {
+            try await alice.send("one", to: "bobby")
+            #expect(await bob.nextMessage()?.text == "one")
+            room.network.killLinks()
+            try await alice.send("two", to: "bobby")
+            #expect(await bob.nextMessage()?.text == "two")
+        }
+        #expect(room.network.dials == 2)
+    }
+
+    @Test func aMessageThatIsNotAcknowledgedIsNotKept() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        try await room.run(alice, bob) {
+            try await alice.send("one", to: "bobby")
+            room.network.killLinks()
+            room.network.put(nil, at: bob.endpoint)
+            await #expect(throws: ChatError.self) { try await alice.send("two", to: "bobby") }
+            room.network.put(bob.messenger, at: bob.endpoint)
+            try await alice.send("three", to: "bobby")
+            #expect(await bob.nextMessage()?.text == "one")
+            #expect(await bob.nextMessage()?.text == "three")
+        }
+    }
+
+    @Test func aSlowReaderSlowsTheSenderDown() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2, unread: 2))
+        try await room.run(alice, bob) {
+            let peer = try await alice.messenger.resolve("bobby")
+            var ids: [MessageID] = []
+            for number in 1...5 { ids.append(try await alice.messenger.send("\(number)", to: peer)) }
+            // One "connected" and one message fill the queue; the others are not acknowledged before they fit.
+            await #expect(throws: ChatError.self) {
+                try await alice.messenger.waitDelivered(ids[4], to: peer, timeout: .milliseconds(50))
+            }
+            for number in 1...5 { #expect(await bob.nextMessage()?.text == "\(number)") }
+        }
+    }
+}

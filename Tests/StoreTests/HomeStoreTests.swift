@@ -1,0 +1,118 @@
+import FoundationEssentials
+import GRDB
+import Identity
+import Sodium
+import Testing
+
+@testable import Store
+
+/// A folder that goes away with the test.
+final class Folder {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryFolder.path + "/p2pchat-store-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+enum NSTemporaryFolder {
+    static let path = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+}
+
+@Suite struct HomeStoreTests {
+    private let folder: Folder
+    private let keys: IdentityKeys
+    private let directory: PublicIdentity
+    private let peer: PublicIdentity
+    private var path: String { folder.path + "/home.sqlite" }
+
+    init() throws {
+        folder = try Folder()
+        keys = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
+        directory = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 2, count: 32))).publicIdentity
+        peer = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 3, count: 32))).publicIdentity
+    }
+
+    private var contact: Contact {
+        get throws {
+            Contact(
+                identity: peer, handles: [KnownHandle(directory: directory, handle: try Handle("bobby"))],
+                isVerified: true, replacement: directory, since: Date(timeIntervalSince1970: 1_700_000_000))
+        }
+    }
+
+    @Test func contactsAndSettingsOutliveTheProcess() throws {
+        let settings = HomeSettings(
+            directory: DirectoryReference(endpoint: try Endpoint("127.0.0.1:7600"), identity: directory),
+            handle: try Handle("alice"), listen: try Endpoint("0.0.0.0:4000"), advertise: try Endpoint("192.0.2.1:4000"),
+            isDiscoverable: true)
+        do {
+            let store = try HomeStore(path: path, keys: keys)
+            #expect(try store.settings() == HomeSettings())
+            try store.save(try contact)
+            try store.save(settings)
+        }
+        let store = try HomeStore(path: path, keys: keys)
+        #expect(try store.contacts() == [try contact])
+        #expect(try store.settings() == settings)
+    }
+
+    @Test func savingAgainReplacesAndRemovingRemoves() throws {
+        let store = try HomeStore(path: path, keys: keys)
+        var contact = try contact
+        try store.save(contact)
+        contact.replacement = nil
+        contact.isVerified = false
+        try store.save(contact)
+        #expect(try store.contacts() == [contact])
+        try store.removeContact(peer)
+        try store.removeContact(peer)
+        #expect(try store.contacts().isEmpty)
+    }
+
+    @Test func theFileSaysNothing() throws {
+        do { try HomeStore(path: path, keys: keys).save(try contact) }
+        let bytes = try Data(contentsOf: URL(filePath: path))
+        #expect(bytes.count > 0)
+        for word in ["bobby", peer.fingerprint, directory.fingerprint] {
+            #expect(bytes.firstRange(of: Data(word.utf8)) == nil)
+        }
+        #expect(bytes.firstRange(of: Data(peer.bytes)) == nil)
+    }
+
+    @Test func theFileIsClosedToOthers() throws {
+        _ = try HomeStore(path: path, keys: keys)
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect((attributes[.posixPermissions] as? Int) == 0o600)
+    }
+
+    @Test func anotherIdentityCannotOpenIt() throws {
+        do { try HomeStore(path: path, keys: keys).save(HomeSettings(isDiscoverable: true)) }
+        let other = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
+        #expect(throws: StoreError.altered(table: "setting", row: 1)) { try HomeStore(path: path, keys: other) }
+    }
+
+    @Test func swappedRowsAreNoticed() throws {
+        do {
+            let store = try HomeStore(path: path, keys: keys)
+            try store.save(Contact(identity: peer, since: Date(timeIntervalSince1970: 0)))
+            try store.save(Contact(identity: directory, since: Date(timeIntervalSince1970: 0)))
+        }
+        try DatabaseQueue(path: path).write { database in
+            let first = try Data.fetchOne(database, sql: "SELECT sealed FROM contact WHERE row = 1")
+            try database.execute(
+                sql: "UPDATE contact SET sealed = (SELECT sealed FROM contact WHERE row = 2) WHERE row = 1")
+            try database.execute(sql: "UPDATE contact SET sealed = ? WHERE row = 2", arguments: [first])
+        }
+        let store = try HomeStore(path: path, keys: keys)
+        #expect(throws: StoreError.altered(table: "contact", row: 1)) { try store.contacts() }
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+        try Data([UInt8](repeating: 7, count: 4096)).write(to: URL(filePath: path))
+        #expect(throws: StoreError.self) { try HomeStore(path: path, keys: keys) }
+    }
+}
