@@ -72,12 +72,13 @@ struct EstablishedLink: ~Copyable {
     mutating func pump(at now: Duration, _ actions: inout LinkActions) throws(Violation) {
         guard !closing.finished else { return }
         if liveness.pongWaits { try write(.pong, at: now, &actions) }
-        if liveness.pingWaits { try write(.ping, at: now, &actions) }
+        if liveness.pingAsked { try write(.ping, at: now, &actions) }
         if renewalIsDue(at: now) { try beginRenewal(at: now, &actions) }
         while actions.bytes.readableBytes < limits.batch, let envelope = queue.popFirst() {
             try write(.envelope, envelope, at: now, &actions)
             actions.released += envelope.count
         }
+        if liveness.pingDue { try write(.ping, at: now, &actions) }
         if queue.isEmpty, closing.wantsFinal {
             try write(.close, at: now, &actions)
             actions.shutsDown = true
@@ -88,7 +89,7 @@ struct EstablishedLink: ~Copyable {
     /// Whether `pump` would write something.
     func hasWork(at now: Duration) -> Bool {
         guard !closing.finished else { return false }
-        return liveness.pongWaits || liveness.pingWaits || !queue.isEmpty || closing.wantsFinal
+        return liveness.hasWork || !queue.isEmpty || closing.wantsFinal
             || renewalIsDue(at: now)
     }
 

@@ -1,9 +1,11 @@
 /// When to ask whether the peer is there, and when to stop asking (docs/protocol.md, "Frames").
 struct Liveness {
-    /// A `ping` or a `pong` that waits to be written: no more than one of each, however many are asked for, so a peer that
-    /// asks and never reads costs nothing.
-    private(set) var pingWaits = false
+    /// A `ping` that somebody asked for, and a `pong`, waiting to be written: no more than one of each, however many are
+    /// asked for, so a peer that asks and never reads costs nothing.
+    private(set) var pingAsked = false
     private(set) var pongWaits = false
+    /// A `ping` that is due because nothing else was sent; any frame does as well.
+    private(set) var pingDue = false
     private var sent: Duration
     private var received: Duration
     /// While the own side reads nothing, it cannot blame the peer for silence.
@@ -17,13 +19,14 @@ struct Liveness {
     }
 
     mutating func frameReceived(at now: Duration) { received = now }
-    mutating func askPing() { pingWaits = true }
+    mutating func askPing() { pingAsked = true }
     mutating func pingReceived() { pongWaits = true }
 
     mutating func frameSent(_ kind: Frame.Kind, at now: Duration) {
         sent = now
+        pingDue = false
         switch kind {
-        case .ping: pingWaits = false
+        case .ping: pingAsked = false
         case .pong: pongWaits = false
         case .envelope, .ready, .act, .close: break
         }
@@ -36,13 +39,15 @@ struct Liveness {
 
     /// Whether the peer is gone; asks for a `ping` when it is time.
     mutating func isSilent(at now: Duration) -> Bool {
-        if now - sent >= limits.pingAfter { pingWaits = true }
+        if now - sent >= limits.pingAfter { pingDue = true }
         return !paused && now - received >= limits.silence
     }
 
+    var hasWork: Bool { pingAsked || pingDue || pongWaits }
+
     /// When to look again.
     var deadline: Duration? {
-        let ping = pingWaits ? nil : sent + limits.pingAfter
+        let ping = pingDue ? nil : sent + limits.pingAfter
         let silence = paused ? nil : received + limits.silence
         return [ping, silence].compactMap { $0 }.min()
     }
