@@ -12,13 +12,15 @@ extension DirectoryClient {
     ///   - addresses: numeric, at most 8. None: can call, cannot be called.
     ///   - discoverable: whether strangers find this identity.
     ///   - handle: one that this identity has claimed here, or none.
+    ///   - dialBackAnew: whether addresses that were not reached over this link are tried again; those that
+    ///     were are not dialled twice in any case.
     package func publish(
-        addresses: [Endpoint], discoverable: Bool, handle: Handle?
+        addresses: [Endpoint], discoverable: Bool, handle: Handle?, dialBackAnew: Bool = true
     ) async throws(DirectoryError) -> PublishResult {
         let wanted = try Self.unique(addresses)
         let begun = withdrawals
-        var candidates = wanted
-        var found: [NetworkAddress: Reachability] = [:]
+        if dialBackAnew { unreached = [:] }
+        var candidates = wanted.filter { unreached[$0] == nil }
         // Once for the dial-backs, once without what was not reached, once more for each should another record
         // have a higher sequence: this computer's clock was set back since.
         for _ in 0..<4 {
@@ -29,16 +31,18 @@ extension DirectoryClient {
                 lastSequence = max(lastSequence, newest)
             case .published(let publication):
                 try checked { () throws(DirectoryError) in try Self.check(publication, of: record) }
-                for dialled in publication.addresses { found[dialled.address] = dialled.reachability }
+                for dialled in publication.addresses where dialled.reachability != .reachable {
+                    unreached[dialled.address] = dialled.reachability
+                }
                 guard publication.inForce else {
-                    candidates = candidates.filter { found[$0] == .reachable }
+                    candidates = candidates.filter { unreached[$0] == nil }
                     continue
                 }
                 return PublishResult(
                     lifetime: .seconds(Int64(publication.lifetime)), discoverable: discoverable,
                     handle: handle,
                     addresses: wanted.map {
-                        AddressResult(endpoint: $0.endpoint, reachability: found[$0] ?? .unknown)
+                        AddressResult(endpoint: $0.endpoint, reachability: unreached[$0] ?? .reachable)
                     })
             default: throw misbehaved("it answers publishing with something else")
             }

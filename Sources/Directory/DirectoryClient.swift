@@ -26,6 +26,8 @@ package actor DirectoryClient {
 
     /// The sequence of the last record made, so that the next is above it.
     var lastSequence: UInt64 = 0
+    /// Addresses that the directory could not reach over this link, and why.
+    var unreached: [NetworkAddress: Reachability] = [:]
     /// Counts what ends a presence, so that a publication under way does not bring it back.
     var withdrawals = 0
 

@@ -226,11 +226,12 @@ package actor DirectorySession {
 
     /// Publishes, renews at half the lifetime, and publishes again for each wish; returns why it cannot.
     private func keepPublished(by client: DirectoryClient) async -> DirectoryError? {
+        var dialBackAnew = true
         while !stopping, !Task.isCancelled {
             let attempt = wish
             let result: PublishResult
             do {
-                result = try await publish(by: client)
+                result = try await publish(by: client, dialBackAnew: dialBackAnew)
             } catch {
                 return error
             }
@@ -239,14 +240,19 @@ package actor DirectorySession {
             set(.online(result))
             for waiter in waiting where waiter.wish <= attempt { waiter.continuation.yield(.success(())) }
             waiting.removeAll { $0.wish <= attempt }
-            guard fulfilled == wish else { continue }
-            let isComplete = result.addresses.allSatisfy { $0.reachability == .reachable }
-            await wait(isComplete ? result.lifetime / 2 : min(result.lifetime / 2, Self.dialBackPause))
+            if fulfilled == wish {
+                let isComplete = result.addresses.allSatisfy { $0.reachability == .reachable }
+                await wait(isComplete ? result.lifetime / 2 : min(result.lifetime / 2, Self.dialBackPause))
+            }
+            // Whoever hides does not wait for ports that do not answer.
+            dialBackAnew = waiting.isEmpty
         }
         return nil
     }
 
-    private func publish(by client: DirectoryClient) async throws(DirectoryError) -> PublishResult {
+    private func publish(
+        by client: DirectoryClient, dialBackAnew: Bool
+    ) async throws(DirectoryError) -> PublishResult {
         let endpoints = await settings.addresses()
         var addresses: [Endpoint] = []
         var observed: String?
@@ -267,9 +273,11 @@ package actor DirectorySession {
         // Read after the waiting above: what is published is what is wished now.
         let (handle, discoverable) = (settings.handle, settings.discoverable)
         do {
-            return try await client.publish(addresses: addresses, discoverable: discoverable, handle: handle)
+            return try await client.publish(
+                addresses: addresses, discoverable: discoverable, handle: handle, dialBackAnew: dialBackAnew)
         } catch .notClaimed where handle != nil {
-            return try await client.publish(addresses: addresses, discoverable: discoverable, handle: nil)
+            return try await client.publish(
+                addresses: addresses, discoverable: discoverable, handle: nil, dialBackAnew: dialBackAnew)
         }
     }
 

@@ -1,0 +1,90 @@
+import Directory
+import FoundationEssentials
+import Identity
+import Wire
+
+extension DirectoryService {
+    /// The entry by which the identity holds the handle now. Throws when it does not.
+    ///
+    /// A release that comes while the store is read must not leave a presence under a handle that is no longer
+    /// its own: then the store is read again.
+    func claim(of handle: Handle, by identity: PublicIdentity) async throws(DirectoryFailure) -> [UInt8] {
+        while true {
+            let before = releases
+            let newest = try await stored(Label(handle))
+            guard before == releases else { continue }
+            guard let newest, newest.holder == identity else { throw .notClaimed }
+            return newest.bytes
+        }
+    }
+
+    func newest(
+        _ label: [UInt8], for session: Session
+    ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
+        try limits.lookups.take(session, at: uptime())
+        guard let label = Label(bytes: label) else { throw .invalid }
+        return .newest(entry: try await stored(label)?.bytes)
+    }
+
+    func confirm(
+        _ handle: Handle, _ identity: PublicIdentity, for session: Session
+    ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
+        try limits.lookups.take(session, at: uptime())
+        guard let newest = try await stored(Label(handle)), newest.holder == identity else {
+            return .confirmed(claim: nil)
+        }
+        return .confirmed(claim: newest.bytes)
+    }
+
+    func append(
+        _ bytes: [UInt8], _ handle: Handle, for session: Session
+    ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
+        try limits.claims.take(session, at: uptime())
+        guard let entry = try? LogEntry(bytes: bytes), entry.identity == session.identity,
+            entry.label == Label(handle)
+        else { throw .invalid }
+        let time = now().timeIntervalSince1970
+        let difference = Duration.seconds(abs(Double(entry.time) - time))
+        guard difference <= options.limits.clockDifference else { throw .wrongTime(directory: Int64(time)) }
+        do {
+            try await store.append(entry, handle: handle, holding: options.limits.handlesPerIdentity)
+        } catch {
+            throw failure(error)
+        }
+        if case .release = entry.operation {
+            releases += 1
+            dropHandle(handle, of: entry.identity)
+        }
+        return .appended
+    }
+
+    /// A presence goes on without a handle that its identity gave up.
+    private func dropHandle(_ handle: Handle, of identity: PublicIdentity) {
+        guard let former = presences[identity], former.named?.handle == handle else { return }
+        var presence = former
+        presence.named = nil
+        presences.put(presence)
+        announceComing(of: presence, after: former)
+    }
+
+    private func stored(_ label: Label) async throws(DirectoryFailure) -> LogEntry? {
+        do {
+            return try await store.newest(label)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    /// What a client is told of a store's refusal. What went wrong inside is for the operator alone.
+    private func failure(_ error: ClaimStoreError) -> DirectoryFailure {
+        switch error {
+        case .outOfSequence: return .outOfSequence(newest: 0)
+        case .handleTaken: return .handleTaken
+        case .notClaimed: return .notClaimed
+        case .tooManyHandles: return .tooManyHandles
+        case .newerVersion, .corrupt, .unavailable:
+            report(.storeFailed("\(error)"))
+            return .unavailable
+        }
+    }
+}
