@@ -13,8 +13,7 @@ enum HMAC {
         key: UnsafeRawBufferPointer, _ first: UnsafeRawBufferPointer, _ second: [UInt8],
         into output: UnsafeMutableRawBufferPointer
     ) {
-        let scratch = HashFunction.blockLength + HashFunction.length
-        withUnsafeTemporaryAllocation(byteCount: scratch, alignment: 16) { scratch in
+        withErasedScratch(byteCount: HashFunction.blockLength + HashFunction.length) { scratch in
             let block = UnsafeMutableRawBufferPointer(rebasing: scratch[..<HashFunction.blockLength])
             let inner = UnsafeMutableRawBufferPointer(rebasing: scratch[HashFunction.blockLength...])
             pad(block, key: key, with: 0x36)
@@ -29,7 +28,6 @@ enum HMAC {
             outerHash.update(UnsafeRawBufferPointer(block))
             outerHash.update(UnsafeRawBufferPointer(inner))
             outerHash.finish(into: output)
-            Erase.buffer(scratch)
         }
     }
 
@@ -40,32 +38,35 @@ enum HMAC {
     }
 }
 
-/// Noise's HKDF (Noise §4.3): two or three outputs of 64 bytes, one behind the other.
+/// Noise's HKDF (Noise §4.3).
 enum HKDF {
+    /// Fills `output`, whose length is that of two or three outputs of 64 bytes, one behind the other.
     static func derive(
-        chainingKey: borrowing SecretBytes, inputKeyMaterial: UnsafeRawBufferPointer, outputs: Int
-    ) throws(NoiseError) -> SecretBytes {
+        chainingKey: borrowing SecretBytes, inputKeyMaterial: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) {
         let length = HashFunction.length
-        return try noise { () throws(SodiumError) in
-            var temporaryKey = try SecretBytes(zeroed: length)
-            var result = try SecretBytes(zeroed: length * outputs)
-            temporaryKey.withMutableBytes { temporaryKey in
-                chainingKey.withBytes {
-                    HMAC.authenticate(key: $0, inputKeyMaterial, [], into: temporaryKey)
-                }
-                let key = UnsafeRawBufferPointer(temporaryKey)
-                result.withMutableBytes { result in
-                    for number in 0..<outputs {
-                        // Each output takes the one before it, and the first takes nothing.
-                        let start = number * length
-                        let previous = UnsafeRawBufferPointer(
-                            rebasing: result[max(0, start - length)..<start])
-                        let output = UnsafeMutableRawBufferPointer(rebasing: result[start..<start + length])
-                        HMAC.authenticate(key: key, previous, [UInt8(number + 1)], into: output)
-                    }
-                }
+        withErasedScratch(byteCount: length) { temporaryKey in
+            chainingKey.withBytes {
+                HMAC.authenticate(key: $0, inputKeyMaterial, [], into: temporaryKey)
             }
-            return result
+            for number in 0..<output.count / length {
+                // Each output takes the one before it, and the first takes nothing.
+                let start = number * length
+                let previous = UnsafeRawBufferPointer(rebasing: output[max(0, start - length)..<start])
+                HMAC.authenticate(
+                    key: UnsafeRawBufferPointer(temporaryKey), previous, [UInt8(number + 1)],
+                    into: UnsafeMutableRawBufferPointer(rebasing: output[start..<start + length]))
+            }
         }
+    }
+}
+
+/// Lends memory of the stack for secrets in passing, and erases it. A handshake derives so often that secret
+/// memory of their own would double its cost.
+func withErasedScratch(byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+    withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) { scratch in
+        body(scratch)
+        Erase.buffer(scratch)
     }
 }

@@ -85,7 +85,7 @@ package struct HandshakeState: ~Copyable {
             case .e:
                 let ephemeral = try keys.makeEphemeral()
                 message += ephemeral
-                try mixEphemeral(ephemeral)
+                mixEphemeral(ephemeral)
             case .s:
                 guard let localStaticPublic else { throw .missingKey }
                 message += try symmetric.encryptAndHash(localStaticPublic)
@@ -110,7 +110,7 @@ package struct HandshakeState: ~Copyable {
             case .e:
                 let ephemeral = try take(X25519.byteCount, from: &rest)
                 remoteEphemeral = ephemeral
-                try mixEphemeral(ephemeral)
+                mixEphemeral(ephemeral)
             case .s:
                 let sealed = try take(X25519.byteCount + symmetric.overhead, from: &rest)
                 remoteStaticKey = try symmetric.decryptAndHash(sealed)
@@ -148,14 +148,12 @@ package struct HandshakeState: ~Copyable {
         failed = false
     }
 
-    private mutating func mixEphemeral(_ publicKey: [UInt8]) throws(NoiseError) {
+    private mutating func mixEphemeral(_ publicKey: [UInt8]) {
         symmetric.mixHash(publicKey)
         // In a psk handshake, e is mixed into the key as well, so that no psk ever encrypts under a fixed key
         // (§9.2).
         guard pattern.pskCount > 0 else { return }
-        try publicKey.withUnsafeBufferPointer { bytes throws(NoiseError) in
-            try symmetric.mixKey(UnsafeRawBufferPointer(bytes))
-        }
+        publicKey.withUnsafeBytes { symmetric.mixKey($0) }
     }
 
     private mutating func mixSecret(_ token: HandshakeToken) throws(NoiseError) {
@@ -163,14 +161,14 @@ package struct HandshakeState: ~Copyable {
         switch (token, role) {
         case (.psk, _):
             let psk = try keys.takePSK()
-            return try psk.withBytes { bytes throws(NoiseError) in try symmetric.mixKeyAndHash(bytes) }
+            return psk.withBytes { symmetric.mixKeyAndHash($0) }
         case (.ee, _): secret = try keys.sharedSecret(.ephemeral, remoteEphemeral)
         case (.ss, _): secret = try keys.sharedSecret(.static, remoteStaticKey)
         case (.es, .initiator), (.se, .responder): secret = try keys.sharedSecret(.ephemeral, remoteStaticKey)
         case (.se, .initiator), (.es, .responder): secret = try keys.sharedSecret(.static, remoteEphemeral)
         case (.e, _), (.s, _): return
         }
-        try secret.withBytes { bytes throws(NoiseError) in try symmetric.mixKey(bytes) }
+        secret.withBytes { symmetric.mixKey($0) }
     }
 
     private func take(_ count: Int, from rest: inout ArraySlice<UInt8>) throws(NoiseError) -> [UInt8] {

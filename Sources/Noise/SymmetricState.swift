@@ -22,11 +22,11 @@ struct SymmetricState: ~Copyable {
     /// Bytes by which `encryptAndHash` lengthens what it is given.
     var overhead: Int { cipher.hasKey ? CipherState.tagByteCount : 0 }
 
-    mutating func mixKey(_ inputKeyMaterial: UnsafeRawBufferPointer) throws(NoiseError) {
-        let output = try HKDF.derive(chainingKey: chainingKey, inputKeyMaterial: inputKeyMaterial, outputs: 2)
-        replaceChainingKey(output)
-        output.withBytes {
-            cipher.initializeKey(UnsafeRawBufferPointer(rebasing: $0[HashFunction.length...]))
+    mutating func mixKey(_ inputKeyMaterial: UnsafeRawBufferPointer) {
+        withErasedScratch(byteCount: 2 * HashFunction.length) { output in
+            HKDF.derive(chainingKey: chainingKey, inputKeyMaterial: inputKeyMaterial, into: output)
+            chainingKey.withMutableBytes { $0.copyBytes(from: output.part(0)) }
+            cipher.initializeKey(output.part(1))
         }
     }
 
@@ -34,16 +34,16 @@ struct SymmetricState: ~Copyable {
         handshakeHash = Blake2b.hash512(handshakeHash, data)
     }
 
-    mutating func mixKeyAndHash(_ inputKeyMaterial: UnsafeRawBufferPointer) throws(NoiseError) {
-        let output = try HKDF.derive(chainingKey: chainingKey, inputKeyMaterial: inputKeyMaterial, outputs: 3)
-        replaceChainingKey(output)
-        var hash = Blake2bStream(outputLength: HashFunction.length)
-        hash.update(handshakeHash)
-        output.withBytes {
-            hash.update(UnsafeRawBufferPointer(rebasing: $0[HashFunction.length..<2 * HashFunction.length]))
-            cipher.initializeKey(UnsafeRawBufferPointer(rebasing: $0[(2 * HashFunction.length)...]))
+    mutating func mixKeyAndHash(_ inputKeyMaterial: UnsafeRawBufferPointer) {
+        withErasedScratch(byteCount: 3 * HashFunction.length) { output in
+            HKDF.derive(chainingKey: chainingKey, inputKeyMaterial: inputKeyMaterial, into: output)
+            chainingKey.withMutableBytes { $0.copyBytes(from: output.part(0)) }
+            var hash = Blake2bStream(outputLength: HashFunction.length)
+            hash.update(handshakeHash)
+            hash.update(output.part(1))
+            handshakeHash.withUnsafeMutableBytes { hash.finish(into: $0) }
+            cipher.initializeKey(output.part(2))
         }
-        handshakeHash.withUnsafeMutableBytes { hash.finish(into: $0) }
     }
 
     mutating func encryptAndHash(_ plaintext: [UInt8]) throws(NoiseError) -> [UInt8] {
@@ -61,19 +61,26 @@ struct SymmetricState: ~Copyable {
     /// Split: the two transport keys, each cut from 64 to 32 bytes.
     consuming func split() throws(NoiseError) -> TransportKeys {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        let output = try HKDF.derive(chainingKey: chainingKey, inputKeyMaterial: nothing, outputs: 2)
-        let length = HashFunction.length
-        let first = try noise { () throws(SodiumError) in try output.copy(0..<CipherState.keyByteCount) }
-        let second = try noise { () throws(SodiumError) in
-            try output.copy(length..<length + CipherState.keyByteCount)
+        var first = try SymmetricState.emptyKey()
+        var second = try SymmetricState.emptyKey()
+        withErasedScratch(byteCount: 2 * HashFunction.length) { output in
+            HKDF.derive(chainingKey: chainingKey, inputKeyMaterial: nothing, into: output)
+            first.withMutableBytes { $0.copyBytes(from: output.part(0).prefix($0.count)) }
+            second.withMutableBytes { $0.copyBytes(from: output.part(1).prefix($0.count)) }
         }
         return TransportKeys(
             initiatorToResponder: first, responderToInitiator: second, handshakeHash: handshakeHash)
     }
 
-    private mutating func replaceChainingKey(_ output: borrowing SecretBytes) {
-        chainingKey.withMutableBytes { chainingKey in
-            output.withBytes { chainingKey.copyBytes(from: $0.prefix(HashFunction.length)) }
-        }
+    private static func emptyKey() throws(NoiseError) -> SecretBytes {
+        try noise { () throws(SodiumError) in try SecretBytes(zeroed: CipherState.keyByteCount) }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// One of HKDF's outputs, counted from 0; 64 bytes.
+    fileprivate func part(_ number: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            rebasing: self[number * HashFunction.length..<(number + 1) * HashFunction.length])
     }
 }
