@@ -42,11 +42,10 @@ final class Acceptor: Sendable {
                     let handler = LinkHandler(
                         limits: local.limits, mailbox: mailbox,
                         start: { now, _ in .answering(local: local, at: now, authorize: authorize) },
-                        opened: { opened, channel in
+                        concluded: { conclusion in
                             admission.leave(ticket)
-                            Acceptor.handOver(opened, channel, mailbox, to: taker)
-                        },
-                        ended: { _ in admission.leave(ticket) })
+                            Acceptor.handOver(conclusion, mailbox, to: taker)
+                        })
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -54,9 +53,9 @@ final class Acceptor: Sendable {
 
     /// A link that nobody takes is dropped with its last reference.
     private static func handOver(
-        _ opened: LinkActions.Opened, _ channel: any Channel, _ mailbox: LinkMailbox,
-        to taker: AsyncStream<Link>.Continuation
+        _ conclusion: LinkHandler.Conclusion, _ mailbox: LinkMailbox, to taker: AsyncStream<Link>.Continuation
     ) {
+        guard case .opened(let opened, let channel) = conclusion else { return }
         guard let link = LinkBootstrap.link(opened, on: channel, isInitiator: false, mailbox: mailbox) else {
             mailbox.cut()
             return
@@ -75,6 +74,9 @@ final class Acceptor: Sendable {
         return channel.localAddress
     }
 
+    /// The listening socket; another one after it had to be opened again.
+    var channel: (any Channel)? { state.withLock { $0.channel } }
+
     func shutDown() {
         let channel = state.withLock { state in
             state.isClosed = true
@@ -87,7 +89,6 @@ final class Acceptor: Sendable {
 
     func close() async {
         shutDown()
-        let channel = state.withLock { $0.channel }
         // Fails only when it is closed already.
         try? await channel?.closeFuture.get()
     }

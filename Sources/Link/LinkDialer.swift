@@ -28,6 +28,16 @@ package enum LinkDialer {
     enum Outcome: Sendable {
         case opened(Link)
         case ended(LinkEnd)
+
+        init(_ conclusion: LinkHandler.Conclusion, _ mailbox: LinkMailbox) {
+            switch conclusion {
+            case .opened(let opened, let channel):
+                let link = LinkBootstrap.link(opened, on: channel, isInitiator: true, mailbox: mailbox)
+                self = link.map(Outcome.opened) ?? .ended(.cut)
+            case .ended(let end):
+                self = .ended(end)
+            }
+        }
     }
 
     /// One connection, up to its opening or its end.
@@ -46,14 +56,9 @@ package enum LinkDialer {
                 channel.eventLoop.makeCompletedFuture {
                     let mailbox = LinkMailbox(limits: limits)
                     try channel.pipeline.syncOperations.addHandler(
-                        LinkHandler(
-                            limits: limits, mailbox: mailbox, start: start,
-                            opened: { opened, channel in
-                                let link = LinkBootstrap.link(
-                                    opened, on: channel, isInitiator: true, mailbox: mailbox)
-                                outcome.succeed(link.map(Outcome.opened) ?? .ended(.cut))
-                            },
-                            ended: { outcome.succeed(.ended($0)) }))
+                        LinkHandler(limits: limits, mailbox: mailbox, start: start) { conclusion in
+                            outcome.succeed(Outcome(conclusion, mailbox))
+                        })
                 }
             }
 

@@ -11,12 +11,17 @@ final class LinkHandler: ChannelDuplexHandler {
     /// Makes the machine once the connection is open; for a dialler that already means bytes to write.
     typealias Start = @Sendable (_ now: Duration, _ actions: inout LinkActions) -> LinkMachine
 
+    /// What became of the attempt to open.
+    enum Conclusion {
+        case opened(LinkActions.Opened, any Channel)
+        case ended(LinkEnd)
+    }
+
     private let start: Start
     private let mailbox: LinkMailbox
     private let limits: LinkLimits
     private let clock: @Sendable () -> Duration
-    private let opened: (LinkActions.Opened, any Channel) -> Void
-    private let ended: (LinkEnd) -> Void
+    private var concluded: ((Conclusion) -> Void)?
 
     private var machine: LinkMachine?
     private var actions = LinkActions()
@@ -27,20 +32,17 @@ final class LinkHandler: ChannelDuplexHandler {
     private var finalFlushed: EventLoopFuture<Void>?
     private var alarm: (at: Duration, task: Scheduled<Void>)?
 
-    /// - Parameters:
-    ///   - opened: called once `ready` was sent or verified, before any envelope reaches the mailbox.
-    ///   - ended: called exactly once for a connection that was open.
+    /// - Parameter concluded: called exactly once for a connection that was open, before any envelope reaches the
+    ///   mailbox, and then forgotten: what it holds must be able to go before the link does.
     init(
         limits: LinkLimits, mailbox: LinkMailbox, clock: @escaping @Sendable () -> Duration = Uptime.now,
-        start: @escaping Start, opened: @escaping (LinkActions.Opened, any Channel) -> Void,
-        ended: @escaping (LinkEnd) -> Void
+        start: @escaping Start, concluded: @escaping (Conclusion) -> Void
     ) {
         self.limits = limits
         self.mailbox = mailbox
         self.clock = clock
         self.start = start
-        self.opened = opened
-        self.ended = ended
+        self.concluded = concluded
     }
 
     // MARK: Events
@@ -135,12 +137,17 @@ final class LinkHandler: ChannelDuplexHandler {
         let due = actions
         actions = LinkActions()
         if due.released > 0 { mailbox.released(due.released) }
-        if let opened = due.opened { self.opened(opened, context.channel) }
+        if let opened = due.opened { conclude(.opened(opened, context.channel)) }
         if !due.envelopes.isEmpty { mailbox.deliver(due.envelopes) }
         if due.pong { mailbox.pong() }
         if due.peerFinished { mailbox.peerFinished() }
         if due.bytes.readableBytes > 0 { write(due.bytes, shutsDown: due.shutsDown, context) }
         if let end = due.end { finish(end, context) }
+    }
+
+    private func conclude(_ conclusion: Conclusion) {
+        concluded?(conclusion)
+        concluded = nil
     }
 
     private func write(_ bytes: ByteBuffer, shutsDown: Bool, _ context: ChannelHandlerContext) {
@@ -162,7 +169,7 @@ final class LinkHandler: ChannelDuplexHandler {
         alarm?.task.cancel()
         alarm = nil
         mailbox.end(end)
-        ended(end)
+        conclude(.ended(end))
         guard end == .goodbye, let finalFlushed else {
             context.close(promise: nil)
             return

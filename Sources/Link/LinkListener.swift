@@ -10,7 +10,7 @@ package final class LinkListener: Sendable {
     /// Links that are ready to be used. For one consumer; ends behind `close`.
     package let links: AsyncStream<Link>
 
-    private let acceptor: Acceptor
+    let acceptor: Acceptor
 
     private init(_ localEndpoint: Endpoint, _ links: AsyncStream<Link>, _ acceptor: Acceptor) {
         self.localEndpoint = localEndpoint

@@ -176,6 +176,9 @@ final class LinkMailbox: Sendable {
         }
     }
 
+    /// How the link ended; nil while it lives.
+    var end: LinkEnd? { state.withLock { $0.end } }
+
     // MARK: For the event loop
 
     /// Where to ring when a task wants something.
