@@ -14,6 +14,9 @@ package struct PublicIdentity: Hashable, Comparable, Sendable, CustomStringConve
 
     /// Takes 32 bytes from anywhere. Throws `invalidPublicKey` unless they are canonical and convert.
     package init(bytes: [UInt8]) throws(IdentityError) {
+        // Of the points in the main subgroup only the neutral one has a second, not canonical form, so the
+        // conversion alone would refuse the same keys. Both are asked: one of the two was wrong once
+        // (CVE-2025-69277).
         guard Ed25519.isValidPublicKey(bytes) else { throw .invalidPublicKey }
         do {
             x25519PublicKey = try Ed25519.x25519PublicKey(bytes)

@@ -3,7 +3,7 @@ import Sodium
 /// The way back when an identity's key is lost or stolen: 16 random bytes, shown once as words and kept on
 /// paper. Only `hash` is stored; it stands in the claim of a handle, and the key behind it may later revoke
 /// that claim (protocol.md §7).
-package struct RecoveryKey: ~Copyable {
+package struct RecoveryKey: ~Copyable, Sendable {
     /// Eight words of the key, and one of checksum.
     package static let wordCount = 9
     /// Bytes of `hash`.
@@ -54,7 +54,8 @@ package struct RecoveryKey: ~Copyable {
     package func words() throws(IdentityError) -> [String] {
         let check = try RecoveryKey.checksum(of: secret)
         return secret.withBytes { bytes in
-            let values = Array(bytes) + check
+            var values = Array(bytes) + check
+            defer { Erase.bytes(&values) }
             return stride(from: 0, to: values.count, by: 2).map {
                 Proquint.encode(UInt16(values[$0]) << 8 | UInt16(values[$0 + 1]))
             }

@@ -1,7 +1,7 @@
 package import Sodium
 
 /// A key and a counter (Noise §5.1), with ChaCha20-Poly1305. Without a key it passes everything through.
-package struct CipherState: ~Copyable {
+package struct CipherState: ~Copyable, Sendable {
     /// Bytes that a ciphertext is longer than its plaintext once there is a key.
     package static let tagByteCount = ChaCha20Poly1305.tagByteCount
     package static let keyByteCount = 32

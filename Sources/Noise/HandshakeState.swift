@@ -5,7 +5,7 @@ package import Sodium
 ///
 /// A message that fails, read or written, ends it: every later call throws `failedBefore`. So nothing can be
 /// tried twice against one ephemeral key.
-package struct HandshakeState: ~Copyable {
+package struct HandshakeState: ~Copyable, Sendable {
     /// The most bytes of one message (Noise §3).
     package static let maximumMessageLength = 65_535
 

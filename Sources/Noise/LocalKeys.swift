@@ -1,7 +1,7 @@
 import Sodium
 
 /// The secrets that one side brings to a handshake.
-struct LocalKeys: ~Copyable {
+struct LocalKeys: ~Copyable, Sendable {
     enum Name { case `static`, ephemeral }
 
     /// How many psks were supplied and not yet used.

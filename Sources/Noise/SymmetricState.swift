@@ -1,7 +1,7 @@
 import Sodium
 
 /// Chaining key, transcript hash and cipher of one handshake (Noise §5.2).
-struct SymmetricState: ~Copyable {
+struct SymmetricState: ~Copyable, Sendable {
     /// `h`: 64 bytes, public.
     private(set) var handshakeHash: [UInt8]
     private var chainingKey: SecretBytes

@@ -1,7 +1,7 @@
 package import Sodium
 
 /// What a finished handshake leaves (Noise §5.2, Split).
-package struct TransportKeys: ~Copyable {
+package struct TransportKeys: ~Copyable, Sendable {
     /// 32 bytes.
     package let initiatorToResponder: SecretBytes
     /// 32 bytes.

@@ -12,7 +12,7 @@ package enum Ed25519 {
     package static let signatureByteCount = 64
 
     /// A public key (32 bytes) and the secret key that belongs to it (64 bytes).
-    package struct KeyPair: ~Copyable {
+    package struct KeyPair: ~Copyable, Sendable {
         package let publicKey: [UInt8]
         package let secretKey: SecretBytes
 
