@@ -25,22 +25,6 @@ package enum ChaCha20Poly1305 {
         }
     }
 
-    /// As `seal`, with a key that lies inside a larger secret.
-    package static func seal(
-        _ plaintext: [UInt8], key: UnsafeRawBufferPointer, nonce: [UInt8], ad: [UInt8]
-    ) throws(SodiumError) -> [UInt8] {
-        try sealArray(
-            plaintext, key: key, nonce: nonce, nonceByteCount: nonceByteCount, ad: ad, with: encrypt)
-    }
-
-    /// As `open`, with a key that lies inside a larger secret.
-    package static func open(
-        _ ciphertext: [UInt8], key: UnsafeRawBufferPointer, nonce: [UInt8], ad: [UInt8]
-    ) throws(SodiumError) -> [UInt8] {
-        try openArray(
-            ciphertext, key: key, nonce: nonce, nonceByteCount: nonceByteCount, ad: ad, with: decrypt)
-    }
-
     private static func encrypt(_ c: AEADCall) -> Int32 {
         crypto_aead_chacha20poly1305_ietf_encrypt(
             c.output, nil, c.input, UInt64(c.inputCount), c.ad, UInt64(c.adCount), nil, c.nonce, c.key)
