@@ -106,8 +106,11 @@ let package = Package(
             name: "ChatTests",
             dependencies: ["Chat", "Directory", "Store", "Wire", "Identity", "Sodium", "TestSupport"],
             swiftSettings: settings),
+        .executableTarget(
+            name: "terminal-probe", dependencies: ["Terminal"], path: "Tests/TerminalProbe", swiftSettings: settings),
         .testTarget(
-            name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: settings),
+            name: "TerminalTests", dependencies: ["Terminal", "terminal-probe", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
             exclude: ["transcripts"], swiftSettings: settings),

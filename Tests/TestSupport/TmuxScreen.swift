@@ -1,0 +1,141 @@
+import Foundation
+
+/// A terminal for a test: a program in a tmux window of its own server, driven by keys, read as the text on its
+/// screen. tmux is a real terminal emulator, so what is read is what a person would see.
+///
+/// Call ``close()`` at the end, also of a failing test: ``with(columns:rows:environment:command:_:)`` does.
+package struct TmuxScreen: Sendable {
+    private let socket: String
+    private let environment: [String: String]
+
+    /// Runs `body` with `command` (program and arguments, no shell) in a terminal, and ends whatever still runs in
+    /// it. The window stays after the program's end, so that what it left on the screen can be read.
+    package static func with<Result>(
+        columns: Int = 80, rows: Int = 24, environment: [String: String] = [:], command: [String],
+        _ body: (TmuxScreen) async throws -> Result
+    ) async throws -> Result {
+        let screen = try await TmuxScreen(
+            columns: columns, rows: rows, environment: environment, command: command)
+        do {
+            let result = try await body(screen)
+            await screen.close()
+            return result
+        } catch {
+            await screen.close()
+            throw error
+        }
+    }
+
+    package init(columns: Int, rows: Int, environment: [String: String], command: [String]) async throws {
+        socket = FileManager.default.temporaryDirectory.appending(path: "tmux-\(UUID().uuidString)").path
+        self.environment = environment
+        var arguments = ["-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)"]
+        // What the tester has set must not decide what a test sees; and the toolchain's crash report would wait for
+        // an answer.
+        var variables = ["INPUTRC": "/dev/null", "LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"]
+        variables.merge(environment) { $1 }
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
+            arguments += ["-e", "\(name)=\(value)"]
+        }
+        arguments += ["--"] + command
+        // Before anything runs in it: the window stays when the program ends, and the status row is no one's business.
+        try await tmux(
+            ["-f", "/dev/null", "start-server", ";", "set-option", "-g", "remain-on-exit", "on"]
+                + [";", "set-option", "-g", "status", "off", ";", "set-option", "-g", "escape-time", "0"]
+                + [";"] + arguments.dropFirst(2))
+    }
+
+    package func close() async {
+        _ = try? await tmux(["kill-server"])
+        try? FileManager.default.removeItem(atPath: socket)
+    }
+
+    /// Types `text` as it is.
+    package func type(_ text: String) async throws {
+        try await tmux(["send-keys", "-l", "--", text])
+    }
+
+    /// Presses keys by tmux's names: `Enter`, `C-c`, `Left`, `Tab`, `BSpace`.
+    package func press(_ keys: String...) async throws {
+        try await tmux(["send-keys"] + keys)
+    }
+
+    /// Pastes as a terminal does, bracketed where the program asked for that.
+    package func paste(_ text: String) async throws {
+        try await tmux(["set-buffer", "--", text, ";", "paste-buffer", "-p", "-r"])
+    }
+
+    package func resize(columns: Int, rows: Int) async throws {
+        try await tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
+    }
+
+    /// The rows of the screen, without trailing spaces and empty rows at the end.
+    package func rows() async throws -> [String] {
+        Self.trimmed(try await tmux(["capture-pane", "-p"]))
+    }
+
+    /// The rows that have scrolled off, and the screen.
+    package func history() async throws -> [String] {
+        Self.trimmed(try await tmux(["capture-pane", "-p", "-S", "-"]))
+    }
+
+    /// Column and row of the cursor, from 0.
+    package func cursor() async throws -> (column: Int, row: Int) {
+        let numbers = try await tmux(["display-message", "-p", "#{cursor_x} #{cursor_y}"])
+            .split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : (-1, -1)
+    }
+
+    /// The exit status of the window's program: nil while it runs.
+    package func exitStatus() async throws -> Int? {
+        let words = try await tmux(["display-message", "-p", "#{pane_dead} #{pane_dead_status}"])
+            .split(whereSeparator: \.isWhitespace).map(String.init)
+        return words.first == "1" ? Int(words.count > 1 ? words[1] : "") ?? -1 : nil
+    }
+
+    /// Waits until the rows of the screen satisfy `condition`, and returns them.
+    @discardableResult
+    package func wait(
+        for what: String, within limit: Duration = .seconds(30), _ condition: ([String]) -> Bool
+    ) async throws -> [String] {
+        var seen: [String] = []
+        try await waitUntil(what, within: limit, describe: { seen.joined(separator: "\n") }) {
+            seen = try await rows()
+            return condition(seen)
+        }
+        return seen
+    }
+
+    /// Waits until `text` stands somewhere on the screen, within one row.
+    @discardableResult
+    package func wait(forText text: String, within limit: Duration = .seconds(30)) async throws -> [String] {
+        try await wait(for: "“\(text)”", within: limit) { $0.contains { $0.contains(text) } }
+    }
+
+    @discardableResult
+    private func tmux(_ arguments: [String]) async throws -> String {
+        var variables = [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
+        ]
+        variables["HOME"] = environment["HOME"] ?? "/nonexistent"
+        let run = try await runProgram(
+            "/usr/bin/env", ["tmux", "-u", "-S", socket] + arguments, environment: variables)
+        guard run.status == 0 else { throw TmuxFailed(arguments: arguments, message: run.errors) }
+        return run.output
+    }
+
+    private static func trimmed(_ screen: String) -> [String] {
+        var rows = screen.split(separator: "\n", omittingEmptySubsequences: false).map { row in
+            String(row.reversed().drop { $0 == " " }.reversed())
+        }
+        while rows.last == "" { rows.removeLast() }
+        return rows
+    }
+}
+
+package struct TmuxFailed: Error, CustomStringConvertible {
+    package let arguments: [String]
+    package let message: String
+
+    package var description: String { "tmux \(arguments.joined(separator: " ")): \(message)" }
+}
