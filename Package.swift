@@ -107,7 +107,8 @@ let package = Package(
             dependencies: ["Chat", "Directory", "Store", "Wire", "Identity", "Sodium", "TestSupport"],
             swiftSettings: settings),
         .executableTarget(
-            name: "terminal-probe", dependencies: ["Terminal"], path: "Tests/TerminalProbe", swiftSettings: settings),
+            name: "terminal-probe", dependencies: ["Terminal"], path: "Tests/TerminalProbe",
+            swiftSettings: settings),
         .testTarget(
             name: "TerminalTests", dependencies: ["Terminal", "terminal-probe", "TestSupport"],
             swiftSettings: settings),
