@@ -74,9 +74,13 @@ struct EstablishedLink: ~Copyable {
         if liveness.pongWaits { try write(.pong, at: now, &actions) }
         if liveness.pingAsked { try write(.ping, at: now, &actions) }
         if renewalIsDue(at: now) { try beginRenewal(at: now, &actions) }
+        if queue.count > 1 {
+            // Growing step by step would copy everything several times.
+            actions.bytes.reserveCapacity(minimumWritableBytes: nextBatch)
+        }
         while actions.bytes.readableBytes < limits.batch, let envelope = queue.popFirst() {
             try write(.envelope, envelope, at: now, &actions)
-            actions.released += envelope.count
+            actions.released += Frame.wireSize(forContent: envelope.count)
         }
         if liveness.pingDue { try write(.ping, at: now, &actions) }
         if queue.isEmpty, closing.wantsFinal {
@@ -84,6 +88,16 @@ struct EstablishedLink: ~Copyable {
             actions.shutsDown = true
             closing.finalWritten()
         }
+    }
+
+    /// Bytes on the wire of what the next batch takes from the queue.
+    private var nextBatch: Int {
+        var bytes = 0
+        for envelope in queue {
+            bytes += Frame.wireSize(forContent: envelope.count)
+            if bytes >= limits.batch { break }
+        }
+        return bytes
     }
 
     /// Whether `pump` would write something.

@@ -17,6 +17,11 @@ package enum Frame {
         sizes.first { count <= $0 - prefix }
     }
 
+    /// Bytes on the wire for a content of at most `largestEnvelope`.
+    static func wireSize(forContent count: Int) -> Int {
+        lengthField + (size(forContent: count) ?? 0) + overhead
+    }
+
     /// The plaintext size behind a length field; nil when it is none of the five.
     static func size(forLength length: Int) -> Int? {
         sizes.first { $0 + overhead == length }

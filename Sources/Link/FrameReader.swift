@@ -68,7 +68,7 @@ struct FrameReader: ~Copyable {
         case .act: break
         case .ready, .ping, .pong, .close: guard count == 0 else { throw .contentNotEmpty }
         }
-        return (kind, Array(plaintext[Frame.prefix..<Frame.prefix + count]))
+        return (kind, Array(UnsafeRawBufferPointer(rebasing: plaintext[Frame.prefix..<Frame.prefix + count])))
     }
 
     private mutating func count(_ tag: SecretStreamTag) throws(Violation) {

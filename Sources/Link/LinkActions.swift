@@ -17,7 +17,7 @@ struct LinkActions {
     var pong = false
     /// The peer's `FINAL` came: no envelope follows.
     var peerFinished = false
-    /// Envelopes taken from the queue, in bytes: so much more may be queued.
+    /// Envelopes taken from the queue, in bytes on the wire: so much more may be queued.
     var released = 0
     var bytes = ByteBuffer()
     /// `FINAL` stands at the end of `bytes`: shut down writing behind it.

@@ -4,6 +4,8 @@ import Synchronization
 /// What lies between the tasks that use a link and the event loop that moves its bytes: wishes go one way, envelopes and
 /// answers the other, each within its limit.
 ///
+/// Envelopes count as what they are on the wire, so that a million of one byte are not a megabyte.
+///
 /// A lock rather than an actor: nothing is awaited under it, and the event loop must never wait for a task.
 final class LinkMailbox: Sendable {
     /// What the tasks want, taken by the event loop in one go.
@@ -70,7 +72,7 @@ final class LinkMailbox: Sendable {
                 guard !state.close, !state.peerFinished else { throw .closed }
                 guard hasRoom(state) else { return (false, nil) }
                 state.outgoing.append(envelope)
-                state.queued += envelope.count
+                state.queued += Frame.wireSize(forContent: envelope.count)
                 return (true, state.alarm())
             }
             alarm?()
@@ -86,7 +88,7 @@ final class LinkMailbox: Sendable {
                 let (result, alarm) = state.withLock {
                     state -> (Result<[UInt8]?, any Error>?, (@Sendable () -> Void)?) in
                     if let envelope = state.incoming.popFirst() {
-                        state.untaken -= envelope.count
+                        state.untaken -= Frame.wireSize(forContent: envelope.count)
                         // Half full before reading again: waking the event loop for every envelope would be a switch each.
                         let resumes = state.readingHeld && state.untaken <= limits.untakenBytes / 2
                         return (.success(envelope), resumes ? state.alarm() : nil)
@@ -216,11 +218,11 @@ final class LinkMailbox: Sendable {
         let waiting = state.withLock { state -> (CheckedContinuation<[UInt8]?, any Error>, [UInt8])? in
             for envelope in envelopes where !state.close || state.untaken < limits.untakenBytes {
                 state.incoming.append(envelope)
-                state.untaken += envelope.count
+                state.untaken += Frame.wireSize(forContent: envelope.count)
             }
             guard let receiver = state.receiver, let first = state.incoming.popFirst() else { return nil }
             state.receiver = nil
-            state.untaken -= first.count
+            state.untaken -= Frame.wireSize(forContent: first.count)
             return (receiver.continuation, first)
         }
         if let (receiver, first) = waiting { receiver.resume(returning: first) }

@@ -1,0 +1,27 @@
+import Foundation
+
+// Machines are shared and noisy: the limit program and the link take turns, and what counts is the median of the ratios.
+//   p2pchat-bench [rounds] [MiB]
+let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+let rounds = arguments.first ?? 5
+let mebibytes = arguments.dropFirst().first ?? 512
+
+let limit = try? LimitProgram.build()
+if limit == nil { print("# limit.c not found: no ratios; name its folder in P2PCHAT_BENCH_FOLDER") }
+
+var figures = Figures()
+for _ in 0..<rounds {
+    let theirs = try limit?.run(mebibytes: mebibytes) ?? [:]
+    figures.add(theirs)
+    let throughput = try await LinkBench.throughput(mebibytes: mebibytes)
+    let echo = try await LinkBench.echo(trips: 5000)
+    figures.add([
+        "link.throughput_MB_per_s": throughput,
+        "link.echo_us_p50": echo.median * 1e6,
+        "link.echo_us_p99": echo.p99 * 1e6,
+        "link.dial_to_first_echo_ms": try await LinkBench.dialToFirstEcho(times: 100) * 1e3,
+    ])
+    if let best = theirs["limit.link_MB_per_s"] { figures.add(["link.share_of_limit": throughput / best]) }
+}
+figures.add(["process.resident_MB": residentMegabytes()])
+figures.print()
