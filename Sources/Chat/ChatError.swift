@@ -12,6 +12,8 @@ package enum ChatError: Error, Equatable, Sendable {
     case noDirectory
     /// The peer's addresses are known, and no link could be made.
     case unreachable(PublicIdentity, reason: String)
+    /// What answers at the peer's address does not prove to be the peer.
+    case anotherKeyAnswers(PublicIdentity)
     /// The handle leads to another key than the pinned one.
     case changed(Handle, pinned: PublicIdentity, replacement: PublicIdentity)
     /// The link ended, or the time ran out, before the peer acknowledged.

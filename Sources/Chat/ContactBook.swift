@@ -58,7 +58,9 @@ package struct ContactBook: Sendable {
     ///
     /// - Returns: The contact whose handle this is, now in state `changed`, when the directory gives the handle to somebody
     ///   else; nil when there is no conflict.
-    package mutating func noteDirectory(_ known: KnownHandle, leadsTo identity: PublicIdentity) throws -> Contact? {
+    package mutating func noteDirectory(_ known: KnownHandle, leadsTo identity: PublicIdentity) throws
+        -> Contact?
+    {
         guard var pinned = all.first(where: { $0.handles.contains(known) && $0.identity != identity }) else {
             return nil
         }

@@ -93,7 +93,8 @@ package actor Messenger: ConversationHost {
                 return ResolvedPeer(identity: contact.identity, handle: handle)
             }
             if let entry = try await directory?.lookup(.handle(handle)) {
-                return ResolvedPeer(identity: entry.identity, handle: entry.handle, addresses: entry.addresses)
+                return ResolvedPeer(
+                    identity: entry.identity, handle: entry.handle, addresses: entry.addresses)
             }
             if let prefix = PeerReference.prefix(text),
                 let contact = try only(book.contacts(fingerprintPrefix: prefix), text)
@@ -140,14 +141,17 @@ package actor Messenger: ConversationHost {
         let entry = try await entry(of: peer)
         let addresses = peer.addresses.isEmpty ? entry.addresses : peer.addresses
         guard !addresses.isEmpty else {
-            throw ChatError.unreachable(peer.identity, reason: "online, but it cannot be called: no reachable address")
+            throw ChatError.unreachable(
+                peer.identity, reason: "online, but it cannot be called: no reachable address")
         }
         return addresses
     }
 
     // MARK: Trust
 
-    private func check(_ handle: Handle, leadsTo identity: PublicIdentity, at directory: PublicIdentity) async throws {
+    private func check(_ handle: Handle, leadsTo identity: PublicIdentity, at directory: PublicIdentity)
+        async throws
+    {
         let known = KnownHandle(directory: directory, handle: handle)
         guard let pinned = try book.noteDirectory(known, leadsTo: identity) else { return }
         await events.put(
@@ -156,7 +160,8 @@ package actor Messenger: ConversationHost {
     }
 
     private func refuseChanged(_ identity: PublicIdentity) throws {
-        guard let contact = book[identity], let replacement = contact.replacement, let known = contact.handles.last
+        guard let contact = book[identity], let replacement = contact.replacement,
+            let known = contact.handles.last
         else { return }
         throw ChatError.changed(known.handle, pinned: identity, replacement: replacement)
     }
@@ -164,7 +169,8 @@ package actor Messenger: ConversationHost {
     package var contacts: [Contact] { book.all }
 
     package func summary(of identity: PublicIdentity) -> PeerSummary {
-        PeerSummary(identity: identity, handle: handle(of: identity), trust: book[identity]?.trust ?? .unverified)
+        PeerSummary(
+            identity: identity, handle: handle(of: identity), trust: book[identity]?.trust ?? .unverified)
     }
 
     private func handle(of identity: PublicIdentity) -> Handle? {
@@ -208,17 +214,17 @@ package actor Messenger: ConversationHost {
 
     private func dial(_ peer: ResolvedPeer) async throws -> any EnvelopeLink {
         let addresses = try await addresses(of: peer)
-        var failure = "no address answered"
+        var failure = ChatError.unreachable(peer.identity, reason: "no address answered")
         for address in addresses {
             do {
                 return try await network.dial(address, expecting: peer.identity)
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch {
-                failure = "\(error)"
+            } catch DialError.anotherKey {
+                failure = .anotherKeyAnswers(peer.identity)
+            } catch DialError.failed(let reason) {
+                failure = .unreachable(peer.identity, reason: "\(address) \(reason)")
             }
         }
-        throw ChatError.unreachable(peer.identity, reason: failure)
+        throw failure
     }
 
     /// Sends a text to the peer over the link that there is, or over a new one.
@@ -303,7 +309,8 @@ package actor Messenger: ConversationHost {
         try? pin(peer, confirmed[peer])
         await events.put(
             .message(
-                IncomingMessage(id: message.id, sentAt: message.sentAt, peer: summary(of: peer), text: message.text)))
+                IncomingMessage(
+                    id: message.id, sentAt: message.sentAt, peer: summary(of: peer), text: message.text)))
     }
 
     func peer(_ peer: PublicIdentity, left state: LinkState) async {

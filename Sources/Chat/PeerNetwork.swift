@@ -1,9 +1,19 @@
 package import Directory
 package import Identity
 
+/// Why a peer could not be dialled.
+package enum DialError: Error, Equatable, Sendable {
+    /// Something answers and does not prove to be the expected identity, or it does not want this one.
+    case anotherKey
+    /// Nothing answers; says why.
+    case failed(String)
+}
+
 /// What the Messenger needs of the network: one kind of link, dialled by somebody else.
 package protocol PeerNetwork: Sendable {
     /// Opens a link with purpose `peer`; returns once it is authenticated.
+    ///
+    /// - Throws: `DialError`; `CancellationError`.
     func dial(_ endpoint: Endpoint, expecting identity: PublicIdentity) async throws -> any EnvelopeLink
 }
 

@@ -29,8 +29,12 @@ package enum PeerReference: Sendable, Equatable {
     /// The text read as the beginning of a fingerprint; nil when it cannot be one.
     package static func prefix(_ text: String) -> String? {
         var letters = text.lowercased().filter { $0 != " " }
-        if letters.hasPrefix(ContactBook.fingerprintHead) { letters.removeFirst(ContactBook.fingerprintHead.count) }
-        guard letters.count >= minimumPrefix, letters.allSatisfy({ bech32Letters.contains($0) }) else { return nil }
+        if letters.hasPrefix(ContactBook.fingerprintHead) {
+            letters.removeFirst(ContactBook.fingerprintHead.count)
+        }
+        guard letters.count >= minimumPrefix, letters.allSatisfy({ bech32Letters.contains($0) }) else {
+            return nil
+        }
         return letters
     }
 

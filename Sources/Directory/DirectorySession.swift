@@ -150,6 +150,11 @@ package actor DirectorySession {
         try await connected().confirm(handle, identity: identity)
     }
 
+    /// See ``DirectoryClient/holder(of:)``.
+    package func holder(of handle: Handle) async throws(DirectoryError) -> PublicIdentity? {
+        try await connected().holder(of: handle)
+    }
+
     private func connected() throws(DirectoryError) -> DirectoryClient {
         if let client { return client }
         switch state {

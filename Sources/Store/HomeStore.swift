@@ -63,7 +63,8 @@ package final class HomeStore: Sendable {
                 if known == nil { try database.execute(sql: "INSERT INTO contact (sealed) VALUES (x'')") }
                 let row = known ?? database.lastInsertedRowID
                 let sealed = Data(try sealer.seal(content, table: "contact", row: row))
-                try database.execute(sql: "UPDATE contact SET sealed = ? WHERE row = ?", arguments: [sealed, row])
+                try database.execute(
+                    sql: "UPDATE contact SET sealed = ? WHERE row = ?", arguments: [sealed, row])
             }
         }
     }
@@ -86,7 +87,10 @@ package final class HomeStore: Sendable {
         return try stored.map { stored in
             let content = try sealer.open(stored.sealed, table: "contact", row: stored.row)
             return (
-                stored.row, try Self.decoding { try JSONDecoder().decode(StoredContact.self, from: Data(content)).contact() }
+                stored.row,
+                try Self.decoding {
+                    try JSONDecoder().decode(StoredContact.self, from: Data(content)).contact()
+                }
             )
         }
     }
@@ -97,12 +101,15 @@ package final class HomeStore: Sendable {
     package func settings() throws -> HomeSettings {
         let sealed = try Self.mapErrors {
             try database.read {
-                try Data.fetchOne($0, sql: "SELECT sealed FROM setting WHERE row = ?", arguments: [Self.settingsRow])
+                try Data.fetchOne(
+                    $0, sql: "SELECT sealed FROM setting WHERE row = ?", arguments: [Self.settingsRow])
             }
         }
         guard let sealed else { return HomeSettings() }
         let content = try sealer.open([UInt8](sealed), table: "setting", row: Self.settingsRow)
-        return try Self.decoding { try JSONDecoder().decode(StoredSettings.self, from: Data(content)).settings() }
+        return try Self.decoding {
+            try JSONDecoder().decode(StoredSettings.self, from: Data(content)).settings()
+        }
     }
 
     package func save(_ settings: HomeSettings) throws {

@@ -15,7 +15,8 @@ final class RowSealer: Sendable {
     func seal(_ content: [UInt8], table: String, row: Int64) throws -> [UInt8] {
         let nonce = RandomBytes.bytes(Self.nonceBytes)
         return nonce
-            + (try XChaCha20Poly1305.seal(content, key: key, nonce: nonce, ad: Self.additionalData(table, row)))
+            + (try XChaCha20Poly1305.seal(
+                content, key: key, nonce: nonce, ad: Self.additionalData(table, row)))
     }
 
     /// - Throws: `StoreError.altered` when the row was not sealed for this place under this key.

@@ -17,7 +17,9 @@ struct StoredContact: Codable {
 
     init(_ contact: Contact) {
         identity = contact.identity.fingerprint
-        handles = contact.handles.map { StoredHandle(directory: $0.directory.fingerprint, handle: $0.handle.text) }
+        handles = contact.handles.map {
+            StoredHandle(directory: $0.directory.fingerprint, handle: $0.handle.text)
+        }
         isVerified = contact.isVerified
         replacement = contact.replacement?.fingerprint
         since = contact.since
@@ -27,7 +29,8 @@ struct StoredContact: Codable {
         Contact(
             identity: try PublicIdentity(fingerprint: identity),
             handles: try handles.map {
-                KnownHandle(directory: try PublicIdentity(fingerprint: $0.directory), handle: try Handle($0.handle))
+                KnownHandle(
+                    directory: try PublicIdentity(fingerprint: $0.directory), handle: try Handle($0.handle))
             },
             isVerified: isVerified,
             replacement: try replacement.map { try PublicIdentity(fingerprint: $0) },

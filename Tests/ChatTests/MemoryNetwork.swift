@@ -102,8 +102,6 @@ final class MemoryLink: EnvelopeLink {
 
 /// Peers by address, in memory: a dial becomes an accepted link at the other Messenger.
 final class MemoryNetwork: Sendable {
-    struct Refused: Error {}
-
     private struct State {
         var messengers: [Endpoint: Messenger] = [:]
         var answers: [MemoryLink.Answers] = []
@@ -130,7 +128,8 @@ final class MemoryNetwork: Sendable {
             state.dials += 1
             return state.messengers[endpoint]
         }
-        guard let messenger, messenger.identity == expecting else { throw Refused() }
+        guard let messenger else { throw DialError.failed("refuses connections") }
+        guard messenger.identity == expecting else { throw DialError.anotherKey }
         let (near, far, answers) = MemoryLink.pair(identity, expecting, endpoint)
         state.withLock { $0.answers.append(answers) }
         await messenger.accept(far)

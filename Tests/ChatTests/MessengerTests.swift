@@ -37,7 +37,8 @@ final class Room: Sendable {
             network: network.view(of: identity), directory: directory, unread: unread,
             now: { Date(timeIntervalSince1970: 1_700_000_000) })
         let person = Person(
-            messenger: messenger, contacts: contacts, endpoint: try Endpoint("127.0.0.\(seed):4000"), identity: identity)
+            messenger: messenger, contacts: contacts, endpoint: try Endpoint("127.0.0.\(seed):4000"),
+            identity: identity)
         network.put(messenger, at: person.endpoint)
         directory.publish(
             PeerEntry(identity: identity, handle: try Handle(handle), addresses: [person.endpoint]))
@@ -113,7 +114,9 @@ extension Room.Person {
     @Test func unknownIsNotAvailableAndOneselfIsRefused() async throws {
         let room = try Room()
         let alice = try room.person("alice", 1)
-        await #expect(throws: ChatError.notAvailable("nobody")) { try await alice.messenger.resolve("nobody") }
+        await #expect(throws: ChatError.notAvailable("nobody")) {
+            try await alice.messenger.resolve("nobody")
+        }
         await #expect(throws: ChatError.oneself) { try await alice.messenger.resolve("alice") }
         await #expect(throws: ChatError.notAPeer("--help")) { try await alice.messenger.resolve("--help") }
     }
@@ -125,13 +128,17 @@ extension Room.Person {
         for (identity, directory) in [(one, try Room.identity(201)), (two, try Room.identity(202))] {
             try alice.contacts.save(
                 Contact(
-                    identity: identity, handles: [KnownHandle(directory: directory, handle: try Handle("bobby"))],
+                    identity: identity,
+                    handles: [KnownHandle(directory: directory, handle: try Handle("bobby"))],
                     since: Date(timeIntervalSince1970: 0)))
         }
         let messenger = Messenger(
-            identity: alice.identity, handle: nil, book: try ContactBook(store: alice.contacts, now: { Date() }),
+            identity: alice.identity, handle: nil,
+            book: try ContactBook(store: alice.contacts, now: { Date() }),
             network: room.network.view(of: alice.identity), directory: room.directory, now: { Date() })
-        await #expect(throws: ChatError.ambiguous("bobby", [one, two])) { try await messenger.resolve("bobby") }
+        await #expect(throws: ChatError.ambiguous("bobby", [one, two])) {
+            try await messenger.resolve("bobby")
+        }
     }
 
     @Test func sizesOfMessages() async throws {

@@ -32,14 +32,18 @@ import Testing
             }
             // The directory now gives the handle to another key, with an address where that key answers.
             room.directory.publish(
-                PeerEntry(identity: impostor.identity, handle: try Handle("bobby"), addresses: [impostor.endpoint]))
+                PeerEntry(
+                    identity: impostor.identity, handle: try Handle("bobby"), addresses: [impostor.endpoint]))
             await #expect(
-                throws: ChatError.changed(try Handle("bobby"), pinned: bob.identity, replacement: impostor.identity)
+                throws: ChatError.changed(
+                    try Handle("bobby"), pinned: bob.identity, replacement: impostor.identity)
             ) {
                 try await alice.send("secret", to: "bobby")
             }
             #expect(await alice.messenger.summary(of: bob.identity).trust == .changed)
-            await #expect(throws: ChatError.self) { try await alice.send("secret", to: bob.identity.fingerprint) }
+            await #expect(throws: ChatError.self) {
+                try await alice.send("secret", to: bob.identity.fingerprint)
+            }
 
             // The honest case: accepted by the user, and unverified.
             #expect(try await alice.messenger.acceptChange(of: bob.identity) == impostor.identity)
@@ -57,7 +61,8 @@ import Testing
             try await alice.send("hello", to: "bobby")
         }
         room.directory.publish(
-            PeerEntry(identity: impostor.identity, handle: try Handle("bobby"), addresses: [impostor.endpoint]))
+            PeerEntry(
+                identity: impostor.identity, handle: try Handle("bobby"), addresses: [impostor.endpoint]))
         let again = Messenger(
             identity: alice.identity, handle: try Handle("alice"),
             book: try ContactBook(store: alice.contacts, now: { Date(timeIntervalSince1970: 0) }),

@@ -32,7 +32,8 @@ enum NSTemporaryFolder {
     init() throws {
         folder = try Folder()
         keys = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
-        directory = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 2, count: 32))).publicIdentity
+        directory = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 2, count: 32)))
+            .publicIdentity
         peer = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 3, count: 32))).publicIdentity
     }
 
@@ -47,7 +48,8 @@ enum NSTemporaryFolder {
     @Test func contactsAndSettingsOutliveTheProcess() throws {
         let settings = HomeSettings(
             directory: DirectoryReference(endpoint: try Endpoint("127.0.0.1:7600"), identity: directory),
-            handle: try Handle("alice"), listen: try Endpoint("0.0.0.0:4000"), advertise: try Endpoint("192.0.2.1:4000"),
+            handle: try Handle("alice"), listen: try Endpoint("0.0.0.0:4000"),
+            advertise: try Endpoint("192.0.2.1:4000"),
             isDiscoverable: true)
         do {
             let store = try HomeStore(path: path, keys: keys)
@@ -92,7 +94,9 @@ enum NSTemporaryFolder {
     @Test func anotherIdentityCannotOpenIt() throws {
         do { try HomeStore(path: path, keys: keys).save(HomeSettings(isDiscoverable: true)) }
         let other = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
-        #expect(throws: StoreError.altered(table: "setting", row: 1)) { try HomeStore(path: path, keys: other) }
+        #expect(throws: StoreError.altered(table: "setting", row: 1)) {
+            try HomeStore(path: path, keys: other)
+        }
     }
 
     @Test func swappedRowsAreNoticed() throws {

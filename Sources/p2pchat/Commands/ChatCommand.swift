@@ -1,0 +1,81 @@
+import ArgumentParser
+import Glibc
+import Identity
+import Terminal
+
+struct ChatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chat",
+        abstract: "Go online, choose a peer, and talk.",
+        discussion: """
+            Messages appear above the line that you type. /to changes to another peer, /help lists the commands, /quit or
+            Ctrl-D says goodbye and leaves. In a pipe, each line of standard input is a message.
+
+            Examples:
+              p2pchat chat
+              p2pchat chat bob
+            """)
+
+    @OptionGroup var options: HomeOptions
+
+    @Argument(help: "Whom to talk with at once; without it, choose from a list.")
+    var peer: String?
+
+    @Flag(help: "No line editing and no colour: for dumb terminals and screen readers.")
+    var plain = false
+
+    func run() async throws {
+        try offerIdentity()
+        let isPlain = plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0 || Self.isDumb
+        try await Online(options: options).run { [peer] node in
+            let interface: any ChatInterface =
+                isPlain ? PlainInterface() : try TerminalInterface(completions: ChatCompletion.candidates)
+            // A signal ends the node; the lines end with it.
+            node.onStop { interface.stop() }
+            await LineChat(node: node, interface: interface).run(first: peer)
+            interface.stop()
+        }
+    }
+
+    private static var isDumb: Bool {
+        guard let term = getenv("TERM") else { return true }
+        return strcmp(term, "dumb") == 0
+    }
+
+    /// Without an identity, makes one if the person at the terminal wants.
+    private func offerIdentity() throws {
+        guard !KeyFile.exists(directory: options.folder.path), isatty(STDIN_FILENO) == 1 else { return }
+        Output.note("There is no identity in \(options.folder.path) yet.")
+        guard try Question.yesOrNo("Make one now?", default: true) else { throw options.folder.noIdentity }
+        try Keygen.make(home: options.folder, options: options, noPassphrase: false)
+    }
+}
+
+/// Completion of chat commands; peers are completed by number and name from the list.
+enum ChatCompletion {
+    @Sendable static func candidates(_ word: String, _ line: String) -> [String] {
+        guard line.hasPrefix("/"), !line.contains(" ") else { return [] }
+        return ChatCommandTable.entries.map { "/" + $0.name }.filter { $0.hasPrefix(word) }
+    }
+}
+
+/// A question at the terminal with a default.
+enum Question {
+    static func yesOrNo(_ question: String, default isYes: Bool) throws -> Bool {
+        for _ in 0..<3 {
+            switch try ask("\(question) [\(isYes ? "Y/n" : "y/N")] ").lowercased() {
+            case "": return isYes
+            case "y", "yes": return true
+            case "n", "no": return false
+            default: Output.note("Please answer yes or no.")
+            }
+        }
+        throw CommandError(.usage, "no answer")
+    }
+
+    static func ask(_ question: String) throws -> String {
+        Output.prompt(question)
+        guard let line = readLine() else { throw CommandError(.usage, "no answer") }
+        return line.trimmed
+    }
+}

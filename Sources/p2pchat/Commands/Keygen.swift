@@ -1,0 +1,78 @@
+import ArgumentParser
+import Identity
+import Sodium
+import Terminal
+
+struct Keygen: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make your identity: one key pair, in the home folder.",
+        discussion: """
+            The fingerprint goes to standard output. The recovery words go to standard error and are shown this once: they
+            can revoke this identity when the key or its passphrase is lost. Write them on paper.
+
+            Examples:
+              p2pchat keygen
+              p2pchat keygen --no-passphrase --home ./test
+              p2pchat keygen --passphrase-file /run/keys/passphrase
+            """)
+
+    @OptionGroup var options: HomeOptions
+
+    @Flag(help: "Do not seal the key file: whoever can read it is you.")
+    var noPassphrase = false
+
+    func validate() throws {
+        if noPassphrase, options.passphraseFile != nil || options.passphraseFd != nil {
+            throw ValidationError("--no-passphrase excludes the other passphrase options.")
+        }
+    }
+
+    func run() async throws {
+        try Self.make(home: options.folder, options: options, noPassphrase: noPassphrase)
+    }
+
+    static func make(home: Home, options: HomeOptions, noPassphrase: Bool) throws {
+        guard !KeyFile.exists(directory: home.path) else {
+            throw CommandError(
+                .exists, "there is an identity in \(home.path) already; it is left as it is",
+                hint: "see it with: p2pchat fingerprint")
+        }
+        try home.create()
+        let keys = try IdentityKeys.generate()
+        let recovery = try RecoveryKey.generate()
+        if noPassphrase {
+            try KeyFile.write(keys, recoveryHash: recovery.hash, passphrase: nil, directory: home.path)
+        } else {
+            var passphrase = try options.givenPassphrase()
+            if passphrase == nil { passphrase = try Self.askTwice() }
+            try KeyFile.write(keys, recoveryHash: recovery.hash, passphrase: passphrase, directory: home.path)
+        }
+        let identity = keys.publicIdentity
+        let words = try recovery.words().joined(separator: " ")
+        try Output.line(Output.isTerminal ? identity.groupedFingerprint : identity.fingerprint)
+        Output.note(
+            """
+
+            Recovery words, shown only now. Write them on paper; whoever has them can revoke this identity.
+
+              \(words)
+
+            Next: p2pchat register --directory HOST:PORT#FINGERPRINT --handle NAME --discoverable
+            """)
+    }
+
+    private static func askTwice() throws -> SecretBytes {
+        let first = try HomeOptions.ask(
+            "Passphrase for the new identity: ", otherwise: "a new identity needs a passphrase")
+        guard first.count > 0 else {
+            throw CommandError(
+                .refused, "the passphrase is empty",
+                hint: "to have none on purpose: p2pchat keygen --no-passphrase")
+        }
+        let second = try HomeOptions.ask("The same again: ", otherwise: "a new identity needs a passphrase")
+        guard first.constantTimeEquals(second) else {
+            throw CommandError(.refused, "the two passphrases differ; nothing was made")
+        }
+        return first
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Chat
+import Directory
+import Identity
+import Store
+
+struct Listen: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Go online and print what arrives, until a signal ends it.",
+        discussion: """
+            With --json, one object a line: "online", "offline", "message", "link" and "changed" events, each with "v":1.
+            While it runs, the other commands of the same home (send, who, lookup, status, verify) work through it.
+
+            Examples:
+              p2pchat listen
+              p2pchat listen --json | jq -r 'select(.event=="message") | .text'
+            """)
+
+    @OptionGroup var options: HomeOptions
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    func run() async throws {
+        try await Online(options: options).run { node in try await Printer(node: node, json: json).run() }
+    }
+}
+
+/// Prints a node's events until the node ends.
+struct Printer: Sendable {
+    let node: Node
+    let json: Bool
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await state in await node.directoryStates() { try show(state) }
+            }
+            while let event = await node.messenger.events.next() { try show(event) }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    private func show(_ event: ChatEvent) throws {
+        guard json else { return try Output.line(EventLine.text(event)) }
+        switch event {
+        case .message(let message): try Output.json(EventJSON.Message(message))
+        case .link(let peer, let state): try Output.json(EventJSON.Link(peer, state))
+        case .changed(let peer, let handle, let replacement):
+            try Output.json(
+                EventJSON.Changed(
+                    peer: PeerJSON(peer), handle: handle.text, replacement: replacement.fingerprint))
+        }
+    }
+
+    private func show(_ state: DirectoryState) throws {
+        guard json else {
+            if let line = DirectoryStateText.line(state) { Output.note("* " + line) }
+            return
+        }
+        switch state {
+        case .connecting, .stopped: break
+        case .offline(let reason, _):
+            try Output.json(EventJSON.Offline(reason: CommandError(describing: reason).message))
+        case .online(let presence):
+            try Output.json(
+                EventJSON.Online(
+                    fingerprint: node.identity.fingerprint, handle: presence.handle?.text,
+                    directory: node.settings.directory?.description ?? "",
+                    addresses: DirectoryStateText.reached(presence), discoverable: presence.discoverable,
+                    callable: presence.isCallable, problem: DirectoryStateText.problem(presence)))
+        }
+    }
+}

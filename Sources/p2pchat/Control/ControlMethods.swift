@@ -1,0 +1,16 @@
+/// One method of the control socket: its name and the types of its two halves.
+struct ControlMethod<Parameters: Codable & Sendable, Result: Codable & Sendable>: Sendable {
+    let name: String
+}
+
+enum ControlMethods {
+    static let send = ControlMethod<SendParameters, SendResult>(name: "send")
+    static let who = ControlMethod<NoParameters, EntriesResult>(name: "who")
+    static let lookup = ControlMethod<PeerParameters, EntryJSON>(name: "lookup")
+    static let status = ControlMethod<NoParameters, StatusJSON>(name: "status")
+    static let verify = ControlMethod<VerifyParameters, VerifyResult>(name: "verify")
+    static let fingerprint = ControlMethod<PeerParameters, PeerJSON>(name: "fingerprint")
+    static let contacts = ControlMethod<NoParameters, ContactsResult>(name: "contacts")
+    static let acceptContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.accept")
+    static let forgetContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.forget")
+}

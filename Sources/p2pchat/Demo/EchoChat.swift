@@ -1,0 +1,41 @@
+import Chat
+import Terminal
+
+/// The demonstration's end in a terminal: the user, and a peer that sends back what it gets.
+struct EchoChat: Sendable {
+    let stage: DemoStage
+    let isPlain: Bool
+
+    func run(_ stopping: StopSignal) async throws {
+        try Output.line(
+            "\nNow you: a chat with a peer that echoes. /help lists the commands, /quit leaves.\n")
+        let echo = try await stage.node("echo", keys: stage.makeKeys("echo"), isDiscoverable: true)
+        let you = try await stage.node("you", keys: stage.makeKeys("you"), isDiscoverable: true)
+        let interface: any ChatInterface =
+            isPlain ? PlainInterface() : try TerminalInterface(completions: ChatCompletion.candidates)
+        stopping.onRaise {
+            interface.stop()
+            you.stop()
+            echo.stop()
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await echo.run() }
+            group.addTask { try await you.run() }
+            group.addTask { await reply(echo) }
+            _ = try? await echo.firstPresence()
+            await LineChat(node: you, interface: interface).run(first: "echo")
+            interface.stop()
+            echo.stop()
+            try await group.waitForAll()
+        }
+    }
+
+    private func reply(_ echo: Node) async {
+        while let event = await echo.messenger.events.next() {
+            guard case .message(let message) = event else { continue }
+            let peer = ResolvedPeer(identity: message.peer.identity, handle: message.peer.handle)
+            // Whoever left meanwhile misses an echo.
+            _ = try? await echo.messenger.send(message.text, to: peer)
+        }
+    }
+}

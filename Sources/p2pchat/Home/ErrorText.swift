@@ -1,0 +1,150 @@
+import Chat
+import Directory
+import Foundation
+import Identity
+import Link
+import Store
+import Terminal
+
+extension CommandError {
+    /// What any error means to the person or script at the command line. Texts that come from elsewhere pass the sanitising gate.
+    init(describing error: any Error) {
+        switch error {
+        case let error as CommandError: self = error
+        case let error as ChatError: self = Self.chat(error)
+        case let error as DirectoryError: self = Self.directory(error)
+        case let error as LinkError: self.init(.notReachable, error.text)
+        case let error as StoreError: self = Self.store(error)
+        case let error as IdentityError: self.init(.badData, "\(error)")
+        case is CancellationError: self.init(.tryAgain, "interrupted")
+        default: self.init(.inputOutput, VisibleText("\(error)").description)
+        }
+    }
+
+    private static func chat(_ error: ChatError) -> CommandError {
+        switch error {
+        case .notAPeer(let text):
+            CommandError(
+                .usage, "\(VisibleText(text)) names no peer",
+                hint:
+                    "a peer is a fingerprint, ip:port, a handle, or at least 8 characters of a contact's fingerprint"
+            )
+        case .ambiguous(let text, let identities):
+            CommandError(
+                .usage, "\(VisibleText(text)) fits more than one contact",
+                hint: "use one of: " + identities.map(\.fingerprint).joined(separator: " "))
+        case .notAvailable(let text):
+            CommandError(.notReachable, "\(VisibleText(text)): not available")
+        case .noDirectory:
+            CommandError(
+                .notReachable, "no directory is set for this home",
+                hint: "p2pchat register --directory HOST:PORT#FINGERPRINT")
+        case .unreachable(let identity, let reason):
+            CommandError(
+                .notReachable, "\(identity.shortFingerprint) could not be reached: \(VisibleText(reason))")
+        case .anotherKeyAnswers(let identity):
+            CommandError(
+                .refused,
+                "what answers at the address did not prove to be \(identity.shortFingerprint); nothing was sent",
+                hint:
+                    "the address may belong to somebody else by now; see: p2pchat lookup \(identity.fingerprint)"
+            )
+        case .changed(let handle, let pinned, let replacement):
+            CommandError(
+                .refused,
+                """
+                the handle \(handle) now leads to another key; nothing was sent
+                  pinned: \(pinned.groupedFingerprint)
+                  now:    \(replacement.groupedFingerprint)
+                """,
+                hint: """
+                    ask the person another way; if the key was honestly replaced: \
+                    p2pchat contacts accept \(pinned.fingerprint)
+                    """)
+        case .notDelivered(let reason):
+            CommandError(.notReachable, "not delivered: \(VisibleText(reason))")
+        case .emptyMessage:
+            CommandError(.badData, "the message is empty")
+        case .messageTooLong(let bytes):
+            CommandError(.badData, "the message has \(bytes) bytes; at most 64000 can be sent")
+        case .oneself:
+            CommandError(.usage, "that is your own identity")
+        case .notAContact(let text):
+            CommandError(
+                .notReachable, "\(VisibleText(text)) is not among the contacts",
+                hint: "see them with: p2pchat contacts")
+        case .nothingToAccept(let identity):
+            CommandError(
+                .usage, "the key of \(identity.shortFingerprint) has not changed; there is nothing to accept")
+        }
+    }
+
+    private static func directory(_ error: DirectoryError) -> CommandError {
+        switch error {
+        case .notReachable(let reason):
+            CommandError(.notReachable, "the directory is not reachable: \(VisibleText(reason))")
+        case .misbehaves(let what):
+            CommandError(
+                .directoryMisbehaves, "the directory misbehaves: \(VisibleText(what))",
+                hint: "do not use it before its operator has explained this")
+        case .handleTaken:
+            CommandError(.refused, "the handle is taken by another identity", hint: "choose another one")
+        case .notClaimed: CommandError(.refused, "the handle is not claimed by this identity")
+        case .tooManyHandles:
+            CommandError(.refused, "this identity has claimed as many handles as the directory allows")
+        case .rateLimited(let delay):
+            CommandError(
+                .tryAgain, "the directory was asked too often; try again in \(delay.components.seconds) s")
+        case .wrongTime(let difference):
+            CommandError(
+                .refused,
+                "this computer's clock and the directory's differ by \(abs(difference.components.seconds)) s",
+                hint: "set the clock")
+        case .superseded:
+            CommandError(.tryAgain, "another process came online with this identity")
+        case .refused(let failure): CommandError(.refused, "the directory refused: \(failure)")
+        case .invalidRequest(let what): CommandError(.usage, VisibleText(what).description)
+        case .closed: CommandError(.tryAgain, "going offline")
+        }
+    }
+
+    private static func store(_ error: StoreError) -> CommandError {
+        switch error {
+        case .unreadable(let reason):
+            CommandError(
+                .badData, "the database of this home cannot be read: \(reason)",
+                hint:
+                    "put home.sqlite back from a backup, or move it away to start without contacts and settings"
+            )
+        case .altered(let table, let row):
+            CommandError(
+                .badData,
+                "the database of this home was altered, or belongs to another identity (\(table) \(row))",
+                hint:
+                    "put home.sqlite back from a backup, or move it away to start without contacts and settings"
+            )
+        case .inputOutput(let reason):
+            CommandError(.inputOutput, "the database of this home cannot be written: \(reason)")
+        }
+    }
+}
+
+extension LinkError {
+    /// The error as the end of a sentence about an address or a peer.
+    var text: String {
+        switch self {
+        case .refused: "refuses connections"
+        case .unreachable(let reason): "cannot be reached: \(VisibleText(reason))"
+        case .timeout: "does not answer in time"
+        case .handshakeFailed: "answers, and is not who was expected, or does not admit this identity"
+        case .cut: "the connection was cut"
+        case .protocolViolation: "the peer broke the protocol"
+        case .closed: "the link was closed"
+        case .tooLarge: "too large to be sent"
+        case .empty: "nothing to be sent"
+        case .selfDial: "is this identity itself"
+        case .cannotListen(let reason): "cannot listen: \(reason)"
+        case .system: "the system failed (memory, entropy)"
+        }
+    }
+}

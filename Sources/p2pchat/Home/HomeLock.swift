@@ -1,0 +1,29 @@
+import Glibc
+
+/// The right to be online with a home: one process at a time. The kernel gives it back whatever happens to the process.
+final class HomeLock: Sendable {
+    private let descriptor: Int32
+
+    /// Nil when another process holds it.
+    static func take(_ home: Home) throws -> HomeLock? {
+        let descriptor = open(home.lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandError(
+                .inputOutput, "cannot write to the folder \(home.path)",
+                hint: "choose another one with --home DIR or P2PCHAT_HOME")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            _ = close(descriptor)
+            return nil
+        }
+        return HomeLock(descriptor: descriptor)
+    }
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        _ = close(descriptor)
+    }
+}

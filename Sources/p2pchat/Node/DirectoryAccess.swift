@@ -1,0 +1,117 @@
+import Chat
+import Directory
+import Identity
+import Link
+
+extension Link: EnvelopeLink {}
+
+/// Dials peers and directories over real links.
+struct LinkNetwork: PeerNetwork {
+    let keys: IdentityKeys
+
+    func dial(_ endpoint: Endpoint, expecting identity: PublicIdentity) async throws -> any EnvelopeLink {
+        do {
+            return try await LinkDialer.dial(endpoint, expecting: identity, purpose: .peer, identity: keys)
+        } catch LinkError.handshakeFailed {
+            throw DialError.anotherKey
+        } catch let error as LinkError {
+            throw DialError.failed(error.text)
+        }
+    }
+
+    /// - Throws: `DirectoryError.notReachable`; `CommandError` when something else answers.
+    func dial(_ reference: DirectoryReference) async throws -> any EnvelopeLink {
+        do {
+            return try await LinkDialer.dial(
+                reference.endpoint, expecting: reference.identity, purpose: .directory, identity: keys)
+        } catch LinkError.handshakeFailed {
+            throw CommandError(
+                .refused,
+                """
+                what answers at \(reference.endpoint) is not the directory \(reference.identity.shortFingerprint), or it \
+                does not admit this identity; nothing was sent
+                """,
+                hint: "ask its operator for the reference: host:port#fingerprint")
+        } catch let error as LinkError {
+            throw DirectoryError.notReachable("\(reference.endpoint) \(error.text)")
+        }
+    }
+}
+
+/// The directory as a home uses it: through the session that keeps it online, or through a link of the moment.
+protocol DirectoryAccess: PeerDirectory {
+    func list() async throws -> [PeerEntry]
+    func close() async
+}
+
+/// The directory through the session of a process that is online.
+struct SessionDirectory: DirectoryAccess {
+    let session: DirectorySession
+
+    var identity: PublicIdentity { session.reference.identity }
+
+    func lookup(_ query: PeerQuery) async throws -> PeerEntry? { try await session.lookup(query) }
+
+    func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool {
+        try await session.confirm(handle, identity: identity)
+    }
+
+    func holder(of handle: Handle) async throws -> PublicIdentity? { try await session.holder(of: handle) }
+    func list() async throws -> [PeerEntry] { try await session.list() }
+    func close() async { await session.stop() }
+}
+
+/// The directory through a link that is made when something is asked first; it publishes nothing.
+actor VisitingDirectory: DirectoryAccess {
+    nonisolated let identity: PublicIdentity
+    private let reference: DirectoryReference
+    private let keys: IdentityKeys
+    private var client: DirectoryClient?
+    private let runs: AsyncStream<DirectoryClient>
+    private let runsIn: AsyncStream<DirectoryClient>.Continuation
+
+    init(reference: DirectoryReference, keys: IdentityKeys) {
+        self.reference = reference
+        self.keys = keys
+        identity = reference.identity
+        (runs, runsIn) = AsyncStream.makeStream()
+    }
+
+    /// Reads the link until `close()`.
+    nonisolated func run() async {
+        await withDiscardingTaskGroup { group in
+            for await client in runs {
+                group.addTask { _ = await client.run() }
+            }
+        }
+    }
+
+    func connected() async throws -> DirectoryClient {
+        if let client { return client }
+        let made = DirectoryClient(link: try await LinkNetwork(keys: keys).dial(reference), identity: keys)
+        // Two may have asked at once; the first link is as good as the second.
+        if let client {
+            await made.close()
+            return client
+        }
+        client = made
+        runsIn.yield(made)
+        return made
+    }
+
+    func lookup(_ query: PeerQuery) async throws -> PeerEntry? { try await connected().lookup(query) }
+
+    func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool {
+        try await connected().confirm(handle, identity: identity)
+    }
+
+    func holder(of handle: Handle) async throws -> PublicIdentity? {
+        try await connected().holder(of: handle)
+    }
+    func list() async throws -> [PeerEntry] { try await connected().list() }
+
+    func close() async {
+        await client?.close()
+        runsIn.finish()
+    }
+}

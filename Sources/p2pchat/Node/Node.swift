@@ -1,0 +1,214 @@
+import Chat
+import Directory
+import Foundation
+import Identity
+import Link
+import Store
+
+/// One home at work: online (registered, listening, with a control socket), or visiting (only asking and sending).
+final class Node: Sendable {
+    let home: Home
+    let keys: IdentityKeys
+    let store: HomeStore
+    let settings: HomeSettings
+    let messenger: Messenger
+    private let kind: Kind
+    private let stopping = StopSignal()
+
+    private enum Kind: Sendable {
+        case online(OnlineParts)
+        case visiting(VisitingDirectory?)
+    }
+
+    struct OnlineParts: Sendable {
+        let session: DirectorySession
+        let listener: LinkListener
+        let control: ControlServer
+    }
+
+    var identity: PublicIdentity { keys.publicIdentity }
+
+    private init(
+        home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind,
+        directory: (any PeerDirectory)?
+    ) throws {
+        self.home = home
+        self.keys = keys
+        self.store = store
+        self.settings = settings
+        self.kind = kind
+        messenger = Messenger(
+            identity: keys.publicIdentity, handle: settings.handle,
+            book: try ContactBook(store: store, now: { Date() }), network: LinkNetwork(keys: keys),
+            directory: directory, now: { Date() })
+    }
+
+    // MARK: Visiting
+
+    /// For a command that asks or sends something and ends.
+    static func visiting(home: Home, keys: IdentityKeys) throws -> Node {
+        let store = try HomeStore(path: home.databasePath, keys: keys)
+        let settings = try store.settings()
+        let directory = settings.directory.map { VisitingDirectory(reference: $0, keys: keys) }
+        return try Node(
+            home: home, keys: keys, store: store, settings: settings, kind: .visiting(directory),
+            directory: directory)
+    }
+
+    /// Runs `body` with the links that it needs, and closes them.
+    func visit<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+        guard case .visiting(let directory) = kind else { return try await body() }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.messenger.run() }
+            group.addTask { await directory?.run() }
+            let result: Swift.Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            await messenger.close()
+            await directory?.close()
+            try await group.waitForAll()
+            return try result.get()
+        }
+    }
+
+    // MARK: Online
+
+    /// Listens, and gets ready to register; `run()` does it. The caller holds the home's lock.
+    static func online(home: Home, keys: IdentityKeys, settings given: HomeSettings? = nil) async throws
+        -> Node
+    {
+        let store = try HomeStore(path: home.databasePath, keys: keys)
+        let settings = try given ?? store.settings()
+        guard let reference = settings.directory else { throw ChatError.noDirectory }
+        let wanted = try settings.listen ?? Endpoint(host: "0.0.0.0", port: 0)
+        let listener: LinkListener
+        do {
+            listener = try await LinkListener.bind(wanted, purpose: .peer, identity: keys) { _ in true }
+        } catch let error as LinkError {
+            throw CommandError(
+                .inputOutput, "\(wanted): \(error.text)",
+                hint: "choose another port with: p2pchat register --listen HOST:PORT")
+        }
+        let advertised = settings.advertise ?? listener.localEndpoint
+        let session = DirectorySession(
+            reference: reference, identity: keys,
+            settings: DirectorySettings(handle: settings.handle, discoverable: settings.isDiscoverable) {
+                [advertised]
+            },
+            dial: { try await LinkNetwork(keys: keys).dial(reference) })
+        let parts = OnlineParts(
+            session: session, listener: listener, control: try await ControlServer.bind(home))
+        return try Node(
+            home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
+            directory: SessionDirectory(session: session))
+    }
+
+    /// Stays online until `stop()`; then says goodbye to everybody and unregisters.
+    func run() async throws {
+        guard case .online(let parts) = kind else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.messenger.run() }
+            group.addTask { await parts.session.run() }
+            group.addTask {
+                for await link in parts.listener.links { await self.messenger.accept(link) }
+            }
+            group.addTask {
+                await parts.control.run { await ControlAnswer.answer($0, Operations(node: self)) }
+            }
+            await stopping.wait()
+            async let unregistered: Void = parts.session.stop()
+            async let closed: Void = parts.listener.close()
+            await messenger.close()
+            _ = await (unregistered, closed)
+            group.cancelAll()
+        }
+        try? FileManager.default.removeItem(atPath: home.controlPath)
+    }
+
+    /// Asks `run()` to end. From any thread, any number of times.
+    func stop() { stopping.raise() }
+
+    /// Calls `body` once when the node is asked to end.
+    func onStop(_ body: @escaping @Sendable () -> Void) { stopping.onRaise(body) }
+
+    // MARK: What commands need
+
+    private var directory: (any DirectoryAccess)? {
+        switch kind {
+        case .online(let parts): SessionDirectory(session: parts.session)
+        case .visiting(let directory): directory
+        }
+    }
+
+    /// The discoverable peers that are online, oneself left out, by name.
+    func entries() async throws -> [PeerEntry] {
+        guard let directory else { throw ChatError.noDirectory }
+        return try await directory.list().filter { $0.identity != identity }
+            .sorted { ($0.handle?.text ?? "~", $0.identity) < ($1.handle?.text ?? "~", $1.identity) }
+    }
+
+    /// How it stands with the directory, now and from now on.
+    func directoryStates() async -> AsyncStream<DirectoryState> {
+        guard case .online(let parts) = kind else { return AsyncStream { $0.finish() } }
+        return await parts.session.states()
+    }
+
+    /// Waits for the first attempt to register.
+    ///
+    /// - Throws: `DirectoryError` when it failed.
+    func firstPresence() async throws -> PublishResult {
+        for await state in await directoryStates() {
+            switch state {
+            case .connecting: continue
+            case .online(let presence): return presence
+            case .offline(let reason, _): throw reason
+            case .stopped: throw DirectoryError.closed
+            }
+        }
+        throw DirectoryError.closed
+    }
+
+    func setDiscoverable(_ isDiscoverable: Bool) async throws {
+        guard case .online(let parts) = kind else { return }
+        var changed = try store.settings()
+        changed.isDiscoverable = isDiscoverable
+        try store.save(changed)
+        try await parts.session.setDiscoverable(isDiscoverable)
+    }
+
+    func status() async -> StatusJSON {
+        var reachable = false
+        var problem: String?
+        var presence: PublishResult?
+        var listening: String?
+        switch kind {
+        case .online(let parts):
+            listening = parts.listener.localEndpoint.description
+            switch await parts.session.state {
+            case .online(let result):
+                reachable = true
+                presence = result
+            case .connecting: problem = "connecting"
+            case .offline(let reason, _): problem = CommandError(describing: reason).message
+            case .stopped: problem = "stopped"
+            }
+        case .visiting(let directory):
+            do {
+                _ = try await directory?.connected()
+                reachable = directory != nil
+            } catch {
+                problem = CommandError(describing: error).message
+            }
+        }
+        let isOnline = if case .online = kind { true } else { false }
+        let callableProblem: String? =
+            if let presence { DirectoryStateText.problem(presence) } else if isOnline { problem } else {
+                "not online"
+            }
+        return StatusJSON(
+            home: home.path, fingerprint: identity.fingerprint, directory: settings.directory?.description,
+            handle: presence?.handle?.text ?? settings.handle?.text,
+            discoverable: presence?.discoverable ?? settings.isDiscoverable, online: isOnline,
+            directoryReachable: reachable, problem: problem, listening: listening,
+            callable: presence?.isCallable ?? false, callableProblem: callableProblem)
+    }
+}

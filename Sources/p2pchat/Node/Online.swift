@@ -1,0 +1,34 @@
+import Identity
+
+/// Going online with a home: lock, passphrase, node, signals.
+struct Online {
+    let options: HomeOptions
+
+    /// Runs a node, and beside it `body`, until the body ends or a signal comes.
+    func run(_ body: @escaping @Sendable (Node) async throws -> Void) async throws {
+        let home = options.folder
+        _ = try home.publicIdentity()
+        guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
+        defer { withExtendedLifetime(lock) {} }
+        try await run(Node.online(home: home, keys: options.unlock()), body)
+    }
+
+    func run(_ node: Node, _ body: @escaping @Sendable (Node) async throws -> Void) async throws {
+        let service = OnlineService {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await node.run() }
+                do {
+                    try await body(node)
+                } catch {
+                    node.stop()
+                    throw error
+                }
+                node.stop()
+                try await group.waitForAll()
+            }
+        } stop: {
+            node.stop()
+        }
+        try await service.runUntilSignal()
+    }
+}

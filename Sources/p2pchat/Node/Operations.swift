@@ -1,0 +1,77 @@
+import Chat
+import Directory
+import Identity
+import Store
+import Wire
+
+/// What commands can ask of a home's node, be it in their own process or in the one that is online.
+struct Operations: Sendable {
+    let node: Node
+
+    func send(_ parameters: SendParameters) async throws -> SendResult {
+        let peer = try await node.messenger.resolve(parameters.peer)
+        let timeout = Duration.seconds(parameters.timeout)
+        let deadline = ContinuousClock.now + timeout
+        let id = try await node.messenger.send(parameters.text, to: peer)
+        try await node.messenger.waitDelivered(
+            id, to: peer, timeout: max(.milliseconds(1), deadline - ContinuousClock.now))
+        return SendResult(id: id.description, peer: PeerJSON(await node.messenger.summary(of: peer.identity)))
+    }
+
+    func who(_: NoParameters) async throws -> EntriesResult {
+        let entries = try await node.entries()
+        var peers: [EntryJSON] = []
+        for entry in entries {
+            peers.append(EntryJSON(entry, trust: await node.messenger.summary(of: entry.identity).trust))
+        }
+        return EntriesResult(peers: peers)
+    }
+
+    func lookup(_ parameters: PeerParameters) async throws -> EntryJSON {
+        let peer = try await node.messenger.resolve(parameters.peer)
+        let entry = try await node.messenger.entry(of: peer)
+        return EntryJSON(entry, trust: await node.messenger.summary(of: peer.identity).trust)
+    }
+
+    func status(_: NoParameters) async throws -> StatusJSON {
+        await node.status()
+    }
+
+    func verify(_ parameters: VerifyParameters) async throws -> VerifyResult {
+        let peer = try await node.messenger.resolve(parameters.peer)
+        let number = SafetyNumber.between(node.identity, peer.identity)
+        var isEqual: Bool?
+        if let text = parameters.number {
+            guard let given = SafetyNumber(parsing: text) else {
+                throw CommandError(.badData, "a safety number has 60 digits")
+            }
+            isEqual = try await node.messenger.verify(peer, number: given)
+        }
+        let summary = await node.messenger.summary(of: peer.identity)
+        return VerifyResult(
+            fingerprint: peer.identity.fingerprint, name: peer.name, safetyNumber: number.digits,
+            trust: summary.trust.rawValue, isEqual: isEqual)
+    }
+
+    func fingerprint(_ parameters: PeerParameters) async throws -> PeerJSON {
+        let peer = try await node.messenger.resolve(parameters.peer)
+        return PeerJSON(await node.messenger.summary(of: peer.identity))
+    }
+
+    func contacts(_: NoParameters) async throws -> ContactsResult {
+        ContactsResult(contacts: await node.messenger.contacts.map(ContactJSON.init))
+    }
+
+    func acceptContact(_ parameters: PeerParameters) async throws -> PeerJSON {
+        let peer = try await node.messenger.resolve(parameters.peer)
+        let accepted = try await node.messenger.acceptChange(of: peer.identity)
+        return PeerJSON(await node.messenger.summary(of: accepted))
+    }
+
+    func forgetContact(_ parameters: PeerParameters) async throws -> PeerJSON {
+        let peer = try await node.messenger.resolve(parameters.peer)
+        let summary = await node.messenger.summary(of: peer.identity)
+        try await node.messenger.forget(peer.identity)
+        return PeerJSON(summary)
+    }
+}

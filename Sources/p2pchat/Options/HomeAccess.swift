@@ -1,0 +1,36 @@
+import Chat
+import Identity
+
+/// The way commands use a home: through the process that is online with it, or else by themselves for a moment.
+struct HomeAccess {
+    let options: HomeOptions
+
+    /// Calls an operation; nothing of it goes on when this returns.
+    func call<Parameters, Result>(
+        _ method: ControlMethod<Parameters, Result>, _ parameters: Parameters,
+        _ operation: @escaping @Sendable (Operations) -> @Sendable (Parameters) async throws -> Result
+    ) async throws -> Result {
+        let home = options.folder
+        _ = try home.publicIdentity()
+        // Another command may be in the middle of something short; a process that stays online answers at its socket.
+        for _ in 0..<Self.attempts {
+            if let result = try await ControlClient.call(home, method, parameters) { return result }
+            if let lock = try HomeLock.take(home) {
+                defer { withExtendedLifetime(lock) {} }
+                let node = try Node.visiting(home: home, keys: options.unlock())
+                return try await node.visit { try await operation(Operations(node: node))(parameters) }
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+        throw Self.inUse(home)
+    }
+
+    static func inUse(_ home: Home) -> CommandError {
+        CommandError(
+            .tryAgain, "another process is online with the home \(home.path)",
+            hint: "end it, or use another home with --home DIR")
+    }
+
+    private static let attempts = 100
+    private static let pause: Duration = .milliseconds(50)
+}

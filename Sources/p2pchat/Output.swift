@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+import Terminal
+
+/// The only place that writes to standard output and standard error. Data goes to the first, what is about it to the second.
+enum Output {
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// One line of data; out at once, because a script may wait for it.
+    static func line(_ text: String) throws {
+        try write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    /// One JSON object as a line.
+    static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        try line(JSONText.escapingControls(text))
+    }
+
+    /// What is said about the data: progress, advice, state. That it cannot be written stops nothing.
+    static func note(_ text: String) {
+        try? write(text + "\n", to: STDERR_FILENO)
+    }
+
+    /// A question, without a newline.
+    static func prompt(_ text: String) {
+        try? write(text, to: STDERR_FILENO)
+    }
+
+    static func error(_ error: CommandError) {
+        note("p2pchat: \(error.message)")
+        if let hint = error.hint { note("  \(hint)") }
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) throws {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0 {
+                if errno == EINTR { continue }
+                if errno == EAGAIN {
+                    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    _ = poll(&wanted, 1, -1)
+                    continue
+                }
+                throw CommandError(
+                    .inputOutput, "cannot write the output: \(String(cString: strerror(errno)))")
+            }
+            bytes = bytes.dropFirst(written)
+        }
+    }
+}
+
+/// What JSON leaves open and a terminal minds.
+enum JSONText {
+    /// JSON escapes C0 controls by itself. DEL, C1 controls, bidi controls and the like are legal inside its strings, and
+    /// would act on a terminal that shows the line; outside strings they cannot stand, so all can be escaped.
+    static func escapingControls(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: acts) else { return json }
+        var escaped = ""
+        for scalar in json.unicodeScalars {
+            if acts(scalar) {
+                for unit in String(scalar).utf16 {
+                    let digits = String(unit, radix: 16)
+                    escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                }
+            } else {
+                escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
+    private static func acts(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: scalar.value > 0x1f
+        default: false
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Glibc
+
+@main
+struct P2PChat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "p2pchat",
+        abstract: "Private chat between peers, over direct encrypted links.",
+        discussion: """
+            A PEER is a fingerprint, an ip:port, a contact's handle, a handle at the directory, or at least 8 characters
+            of a contact's fingerprint.
+
+            First steps:
+              p2pchat keygen                                   make your identity
+              p2pchat register --directory REF --handle alice --discoverable
+              p2pchat chat                                     go online, choose a peer, talk
+
+            Exit codes: 0 done, 64 usage, 65 bad data, 66 no identity here, 69 peer or directory not reachable, 73 exists
+            already, 74 input/output, 75 try again, 76 the directory misbehaves, 77 refused.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Keygen.self, ShowFingerprint.self, Server.self, Register.self, Who.self, Lookup.self,
+            ChatCommand.self,
+            Listen.self, Send.self, Verify.self, Contacts.self, Status.self, Demo.self,
+        ])
+
+    /// The one way out: every error becomes one line (and a hint) on standard error and an exit code of the table.
+    static func main() async {
+        do {
+            try Process.harden()
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            if error is CommandError || !isParserError(error) {
+                let described = CommandError(describing: error)
+                Output.error(described)
+                Glibc.exit(described.code.rawValue)
+            }
+            exit(withError: error)
+        }
+    }
+
+    /// Help, version and usage errors are the parser's to print.
+    private static func isParserError(_ error: any Error) -> Bool {
+        let code = exitCode(for: error)
+        return code == .success || code == .validationFailure
+    }
+}

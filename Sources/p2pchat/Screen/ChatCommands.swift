@@ -1,0 +1,120 @@
+/// What can be typed behind a slash while chatting.
+enum ChatAction: Equatable {
+    case to(String?)
+    case who
+    case verify(String?)
+    case fingerprint
+    case discoverable(Bool)
+    case status
+    case help
+    case quit
+}
+
+/// The one table of chat commands: parsing, help and completion come from it.
+struct ChatCommandEntry: Sendable {
+    let name: String
+    /// How the argument is shown in the help; nil where there is none.
+    let argument: String?
+    let help: String
+    /// Nil when the argument is not one that the command takes.
+    let action: @Sendable (_ argument: String?) -> ChatAction?
+
+    var usage: String { "/" + name + (argument.map { " " + $0 } ?? "") }
+}
+
+enum ChatCommandTable {
+    static let entries: [ChatCommandEntry] = [
+        ChatCommandEntry(
+            name: "to", argument: "[PEER]", help: "talk with another peer; alone: choose from a list"
+        ) {
+            .to($0)
+        },
+        ChatCommandEntry(name: "who", argument: nil, help: "who is online and discoverable") {
+            $0 == nil ? .who : nil
+        },
+        ChatCommandEntry(
+            name: "verify", argument: "[NUMBER]",
+            help: "show the safety number, or compare the one that the peer reads out"
+        ) { .verify($0) },
+        ChatCommandEntry(name: "fingerprint", argument: nil, help: "your own fingerprint and the peer's") {
+            $0 == nil ? .fingerprint : nil
+        },
+        ChatCommandEntry(name: "discoverable", argument: "yes|no", help: "whether strangers can find you") {
+            switch $0 {
+            case "yes": .discoverable(true)
+            case "no": .discoverable(false)
+            default: nil
+            }
+        },
+        ChatCommandEntry(name: "status", argument: nil, help: "the directory, and whether you can be called")
+        {
+            $0 == nil ? .status : nil
+        },
+        ChatCommandEntry(name: "help", argument: nil, help: "this list") { $0 == nil ? .help : nil },
+        ChatCommandEntry(name: "quit", argument: nil, help: "say goodbye and leave (also Ctrl-D)") {
+            $0 == nil ? .quit : nil
+        },
+    ]
+
+    enum Parsed: Equatable {
+        case action(ChatAction)
+        /// Not a command: to be sent.
+        case text(String)
+        /// Looks like a command and is none; never sent.
+        case mistake(String)
+    }
+
+    /// Reads a line. A line of text that is to begin with a slash is written with two.
+    static func parse(_ line: String) -> Parsed {
+        guard line.hasPrefix("/") else { return .text(line) }
+        if line.hasPrefix("//") { return .text(String(line.dropFirst())) }
+        let words = line.dropFirst().split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+        let name = words.first.map(String.init) ?? ""
+        guard let entry = entries.first(where: { $0.name == name }) else {
+            let near = entries.filter { $0.name.hasPrefix(name) || distance($0.name, name) <= 2 }.map {
+                "/" + $0.name
+            }
+            let advice =
+                near.isEmpty ? "/help lists the commands" : "did you mean \(near.joined(separator: " or "))?"
+            return .mistake("there is no command /\(name); \(advice) (to send such a line, type // first)")
+        }
+        let argument = words.count > 1 ? String(words[1]).trimmed : nil
+        guard let action = entry.action(argument == "" ? nil : argument) else {
+            return .mistake("usage: \(entry.usage)")
+        }
+        return .action(action)
+    }
+
+    static var help: [String] {
+        let width = (entries.map(\.usage.count).max() ?? 0) + 2
+        return entries.map {
+            "  " + $0.usage + String(repeating: " ", count: width - $0.usage.count) + $0.help
+        }
+    }
+
+    /// Levenshtein's distance, for the suggestion behind a typing error.
+    private static func distance(_ a: String, _ b: String) -> Int {
+        let a = Array(a)
+        let b = Array(b)
+        var row = Array(0...b.count)
+        for (i, left) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, right) in b.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (left == right ? 0 : 1))
+                diagonal = above
+            }
+        }
+        return row[b.count]
+    }
+}
+
+extension String {
+    var trimmed: String {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,34 @@
+import Terminal
+
+/// Where the chat's lines come from and go to: a terminal with line editing, or pipes.
+protocol ChatInterface: Sendable {
+    var lines: AsyncStream<LineEvent> { get }
+    func show(_ text: String)
+    func prompt(_ text: String)
+    func stop()
+}
+
+/// The user's terminal, edited by readline; what is shown appears above the line being typed.
+struct TerminalInterface: ChatInterface {
+    private let editor: LineEditor
+
+    init(completions: @escaping @Sendable (_ word: String, _ line: String) -> [String]) throws {
+        editor = LineEditor(prompt: "", completion: completions)
+        try editor.start()
+    }
+
+    var lines: AsyncStream<LineEvent> { editor.events }
+    func show(_ text: String) { editor.print(above: text) }
+    func prompt(_ text: String) { editor.setPrompt(text) }
+    func stop() { editor.stop() }
+}
+
+/// Lines of standard input to standard output: for pipes, dumb terminals and screen readers.
+struct PlainInterface: ChatInterface {
+    private let reader = LineReader()
+
+    var lines: AsyncStream<LineEvent> { reader.events }
+    func show(_ text: String) { try? Output.line(text) }
+    func prompt(_: String) {}
+    func stop() { reader.stop() }
+}

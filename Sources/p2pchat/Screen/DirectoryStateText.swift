@@ -1,0 +1,48 @@
+import Directory
+import Identity
+import Wire
+
+/// How one stands with the directory, in words.
+enum DirectoryStateText {
+    /// Nil for a state that needs no words.
+    static func line(_ state: DirectoryState) -> String? {
+        switch state {
+        case .connecting, .stopped: return nil
+        case .offline(let reason, let retry):
+            let pause = retry.map { "; trying again in \($0.components.seconds) s" } ?? ""
+            return "not registered: \(CommandError(describing: reason).message)\(pause)"
+        case .online(let presence):
+            let name = presence.handle.map { " as \($0)" } ?? ""
+            let found = presence.discoverable ? "discoverable" : "not discoverable"
+            let callable =
+                problem(presence).map { "cannot be called: \($0)" }
+                ?? "can be called at \(reached(presence).joined(separator: " "))"
+            return "online\(name), \(found), \(callable)"
+        }
+    }
+
+    /// The addresses that the directory reached.
+    static func reached(_ presence: PublishResult) -> [String] {
+        presence.addresses.filter { $0.reachability == .reachable }.map(\.endpoint.description)
+    }
+
+    /// Why one cannot be called; nil when one can.
+    static func problem(_ presence: PublishResult) -> String? {
+        if presence.isCallable { return nil }
+        guard !presence.addresses.isEmpty else { return "no address is published" }
+        return presence.addresses.map { "\($0.endpoint) \(reason($0.reachability))" }.joined(separator: ", ")
+    }
+
+    private static func reason(_ reachability: Reachability) -> String {
+        switch reachability {
+        case .reachable: "is reachable"
+        case .refused: "refuses connections"
+        case .timedOut: "does not answer (a firewall?)"
+        case .wrongIdentity: "answers as somebody else"
+        case .otherAddress: "is not the address that the directory sees you at, and it allows no other"
+        case .dialledTooOften: "was tried too often; wait a few minutes"
+        case .unroutable: "has no route from the directory"
+        case .unknown: "is not reachable"
+        }
+    }
+}

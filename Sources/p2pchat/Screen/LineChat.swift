@@ -1,0 +1,287 @@
+import Chat
+import Directory
+import FoundationEssentials
+import Identity
+import Store
+import Terminal
+import Wire
+
+/// Chat in lines: one conversation at a time, messages of everybody, a list to choose from.
+actor LineChat {
+    private let node: Node
+    private let interface: any ChatInterface
+    private let operations: Operations
+    private let gate = Gate()
+    private var peer: ResolvedPeer?
+    /// What the numbers of the list stand for.
+    private var listed: [PeerEntry] = []
+    /// Messages sent and not yet acknowledged, by peer; the prompt shows that there are some.
+    private var unacknowledged = 0
+    private var isLeaving = false
+    private let deliveries: AsyncStream<Delivery>
+    private let deliveriesIn: AsyncStream<Delivery>.Continuation
+
+    private struct Delivery: Sendable {
+        let id: MessageID
+        let peer: ResolvedPeer
+        let text: String
+    }
+
+    init(node: Node, interface: any ChatInterface) {
+        self.node = node
+        self.interface = interface
+        operations = Operations(node: node)
+        (deliveries, deliveriesIn) = AsyncStream.makeStream()
+    }
+
+    /// Runs until the user leaves or the input ends.
+    func run(first: String?) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.showEvents() }
+            group.addTask { await self.showDirectory() }
+            group.addTask { await self.watchDeliveries() }
+            await start(first)
+            for await line in interface.lines {
+                guard await take(line) else { break }
+            }
+            isLeaving = true
+            deliveriesIn.finish()
+            await gate.open()
+            node.stop()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Input
+
+    private func start(_ first: String?) async {
+        // Without a directory nobody can be listed or found yet; what is wrong is shown by the state.
+        _ = try? await node.firstPresence()
+        if let first, await talk(to: first) { return }
+        await choose()
+    }
+
+    /// False when the user leaves.
+    private func take(_ event: LineEvent) async -> Bool {
+        switch event {
+        case .endOfFile: return false
+        case .interrupt:
+            interface.show("* /quit or Ctrl-D leaves")
+            return true
+        case .lineTooLong:
+            interface.show("! the line is too long; a message has at most 64000 bytes")
+            return true
+        case .line(let line):
+            switch ChatCommandTable.parse(line) {
+            case .mistake(let advice): interface.show("! \(VisibleText(advice))")
+            case .action(let action): return await perform(action)
+            case .text(let text): await take(text: text)
+            }
+            return true
+        }
+    }
+
+    private func take(text: String) async {
+        if peer == nil {
+            let choice = text.trimmed
+            if choice.isEmpty {
+                await choose()
+            } else if let number = Int(choice) {
+                await talk(toListed: number)
+            } else {
+                _ = await talk(to: choice)
+            }
+        } else if !text.isEmpty {
+            await send(text)
+        }
+    }
+
+    private func perform(_ action: ChatAction) async -> Bool {
+        switch action {
+        case .quit: return false
+        case .help: show(ChatCommandTable.help)
+        case .who: await list()
+        case .to(let name?): _ = await talk(to: name)
+        case .to(nil): await choose()
+        case .verify(let number): await verify(number)
+        case .fingerprint: fingerprints()
+        case .status: await status()
+        case .discoverable(let isDiscoverable): await setDiscoverable(isDiscoverable)
+        }
+        return true
+    }
+
+    // MARK: Choosing
+
+    private func choose() async {
+        peer = nil
+        await gate.shut()
+        await list()
+        interface.show(
+            "Talk with whom? A number, a handle, ip:port or a fingerprint; Enter lists again; /help, /quit.")
+        await setPrompt()
+    }
+
+    private func list() async {
+        do {
+            listed = try await node.entries()
+        } catch {
+            fail(error)
+            return
+        }
+        if listed.isEmpty { interface.show("  nobody else is online and discoverable") }
+        for (index, entry) in listed.enumerated() {
+            let trust = await node.messenger.summary(of: entry.identity).trust
+            guard let line = try? PeerLine.text(EntryJSON(entry, trust: trust)) else { continue }
+            interface.show("  \(index + 1)  \(line)")
+        }
+    }
+
+    private func talk(toListed number: Int) async {
+        guard listed.indices.contains(number - 1) else {
+            return interface.show("! the list has no number \(number)")
+        }
+        let entry = listed[number - 1]
+        _ = await talk {
+            ResolvedPeer(identity: entry.identity, handle: entry.handle, addresses: entry.addresses)
+        }
+    }
+
+    private func talk(to name: String) async -> Bool {
+        await talk { try await self.node.messenger.resolve(name) }
+    }
+
+    private func talk(_ find: () async throws -> ResolvedPeer) async -> Bool {
+        do {
+            let found = try await find()
+            try await node.messenger.connect(to: found)
+            let summary = await node.messenger.summary(of: found.identity)
+            peer = found
+            interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
+            await gate.open()
+            await setPrompt()
+            return true
+        } catch {
+            fail(error)
+            await setPrompt()
+            return false
+        }
+    }
+
+    // MARK: Sending
+
+    private func send(_ text: String) async {
+        guard let peer else { return }
+        do {
+            let id = try await node.messenger.send(text, to: peer)
+            unacknowledged += 1
+            await setPrompt()
+            deliveriesIn.yield(Delivery(id: id, peer: peer, text: text))
+        } catch {
+            fail(error)
+            interface.show("! not sent: \(VisibleText(text))")
+        }
+    }
+
+    private func watchDeliveries() async {
+        await withDiscardingTaskGroup { group in
+            for await delivery in deliveries {
+                group.addTask { await self.watch(delivery) }
+            }
+        }
+    }
+
+    private func watch(_ delivery: Delivery) async {
+        do {
+            try await node.messenger.waitDelivered(
+                delivery.id, to: delivery.peer, timeout: Self.deliveryTimeout)
+        } catch {
+            interface.show("! \(delivery.peer.name) has not got this: \(VisibleText(delivery.text))")
+            fail(error)
+        }
+        unacknowledged -= 1
+        await setPrompt()
+    }
+
+    // MARK: Output
+
+    private func showEvents() async {
+        while let event = await node.messenger.events.next() {
+            // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
+            await gate.pass()
+            if isLeaving { return }
+            // That the one whom one talks with is connected was said when it was chosen.
+            if case .link(let summary, .connected) = event, summary.identity == peer?.identity {
+                await setPrompt()
+            } else {
+                interface.show(EventLine.text(event))
+            }
+        }
+    }
+
+    private func showDirectory() async {
+        for await state in await node.directoryStates() {
+            if let line = DirectoryStateText.line(state) { interface.show("* " + line) }
+        }
+    }
+
+    private func setPrompt() async {
+        guard let peer else { return interface.prompt("to whom? ") }
+        let name = await node.messenger.summary(of: peer.identity).name
+        interface.prompt(name + (unacknowledged > 0 ? " ...> " : "> "))
+    }
+
+    private func show(_ lines: [String]) {
+        for line in lines { interface.show(line) }
+    }
+
+    private func fail(_ error: any Error) {
+        let described = CommandError(describing: error)
+        interface.show("! " + described.message)
+        if let hint = described.hint { interface.show("!   " + hint) }
+    }
+
+    // MARK: Commands
+
+    private func verify(_ number: String?) async {
+        guard let peer else { return interface.show("! choose a peer first") }
+        do {
+            let result = try await operations.verify(
+                VerifyParameters(peer: peer.identity.fingerprint, number: number))
+            switch result.isEqual {
+            case true?: interface.show("* equal: \(peer.name) is verified")
+            case false?:
+                interface.show(
+                    "! the numbers differ: somebody may be between you and \(peer.name), who is now unverified"
+                )
+            case nil:
+                interface.show("  " + SafetyNumber.between(node.identity, peer.identity).grouped)
+                show(try QRCode.halfBlocks(result.safetyNumber))
+                interface.show(
+                    "  \(peer.name) is \(result.trust). Compare it over another way, then: /verify NUMBER")
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func fingerprints() {
+        interface.show("  you: " + node.identity.groupedFingerprint)
+        if let peer { interface.show("  \(peer.name): " + peer.identity.groupedFingerprint) }
+    }
+
+    private func status() async {
+        show(StatusText.lines(await node.status()).map { "  " + $0 })
+    }
+
+    private func setDiscoverable(_ isDiscoverable: Bool) async {
+        do {
+            try await node.setDiscoverable(isDiscoverable)
+            interface.show(isDiscoverable ? "* strangers can find you" : "* strangers cannot find you")
+        } catch {
+            fail(error)
+        }
+    }
+
+    private static let deliveryTimeout: Duration = .seconds(30)
+}
