@@ -114,6 +114,6 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
-            exclude: ["transcripts"], swiftSettings: settings),
+            exclude: ["transcripts", "README.md"], swiftSettings: settings),
     ]
 )
