@@ -97,7 +97,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DirectoryTests",
-            dependencies: ["Directory", "DirectoryServer", "Wire", "Identity", "Sodium", "TestSupport", grdb],
+            dependencies: [
+                "Directory", "DirectoryServer", "Wire", "Identity", "Sodium", "TestSupport", grdb,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "StoreTests", dependencies: ["Store", "Identity", "Sodium", "TestSupport", grdb],
