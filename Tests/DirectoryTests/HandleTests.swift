@@ -93,9 +93,11 @@ import Wire
                 time: UInt64(world.time.now.timeIntervalSince1970 + seconds), by: keys)
         }
         let good = try entry(by: alice, handle)
+        var altered = good.bytes
+        altered[altered.count - 1] ^= 1
         let refused: [([UInt8], Handle)] = [
             (try entry(by: bob, handle).bytes, handle), (good.bytes, try Handle("another")),
-            (good.bytes.dropLast() + [0], handle), ([1], handle),
+            (altered, handle), ([1], handle),
         ]
         for (bytes, handle) in refused {
             #expect(try await raw.answer(.append(entry: bytes, handle: handle)) == .failure(.invalid))
