@@ -94,6 +94,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ] + nio,
+            exclude: ["Vectors"],
             swiftSettings: settings),
         .testTarget(
             name: "DirectoryTests",
@@ -119,3 +120,11 @@ let package = Package(
             exclude: ["transcripts", "README.md"], swiftSettings: settings),
     ]
 )
+
+// Measurements, behind P2PCHAT_BENCH=1 (make bench), so that the default build stays small.
+if Context.environment["P2PCHAT_BENCH"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "p2pchat-bench", dependencies: ["Link", "Identity"], path: "Benchmarks",
+            swiftSettings: settings))
+}

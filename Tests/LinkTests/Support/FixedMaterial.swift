@@ -16,12 +16,16 @@ enum Fixed {
     }
 
     /// The initiator's KEM key: made once, because BoringSSL without optimization takes its time.
-    private static let key = Result { try MLKEM768.PrivateKey(seedRepresentation: bytes("kem", 64), publicKey: nil) }
+    private static let key = Result {
+        try MLKEM768.PrivateKey(seedRepresentation: bytes("kem", 64), publicKey: nil)
+    }
 
     /// One ML-KEM exchange, drawn once a run; transcripts bring their own from a file.
     private static let drawn = Result {
         let drawn = try key.get().publicKey.encapsulate()
-        return (secret: drawn.sharedSecret.withUnsafeBytes { Array($0) }, ciphertext: Array(drawn.encapsulated))
+        return (
+            secret: drawn.sharedSecret.withUnsafeBytes { Array($0) }, ciphertext: Array(drawn.encapsulated)
+        )
     }
 
     static func material(
@@ -33,7 +37,9 @@ enum Fixed {
             encapsulate: { encapsulationKey in
                 // The real step judges the key, and so does this one, except for the one that is known.
                 let known = try Array(key.get().publicKey.rawRepresentation)
-                if encapsulationKey != known { _ = try MLKEM768.PublicKey(rawRepresentation: encapsulationKey) }
+                if encapsulationKey != known {
+                    _ = try MLKEM768.PublicKey(rawRepresentation: encapsulationKey)
+                }
                 let kem = try kem ?? drawn.get()
                 return Encapsulation(
                     sharedSecret: try SecretBytes(copying: kem.secret), ciphertext: kem.ciphertext)
