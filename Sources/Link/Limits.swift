@@ -14,7 +14,8 @@ package struct LinkLimits: Sendable {
 
     // MARK: Unauthenticated connections at a listener
 
-    /// All connections that have not finished their handshake. At under 8 KiB each this bounds a flood at 2 MiB.
+    /// All connections that have not finished their handshake. A silent one costs under 8 KiB, one behind a verified
+    /// act 1 under 64 KiB (its keys lie in locked pages): a flood ends at 16 MiB.
     package var pending: Int = 256
     /// Of these, from one IPv4 address or one IPv6 /64 (what one household or host is given), so that one source cannot
     /// take all places; 8 leaves room for several people behind one address.
