@@ -101,7 +101,13 @@ package actor DirectoryClient {
             throw DirectoryError(refusal, now: now().timeIntervalSince1970)
         case .success(.unknown): throw misbehaved("an answer is of no known kind")
         case .success(let answer): return answer
-        case .failure(let error): throw error
+        case .failure(let error):
+            // A link that was ended for a reason of its own fails what is under way; the reason counts.
+            switch failure {
+            case .misbehaves(let what)?: throw .misbehaves(what)
+            case .superseded?: throw .superseded
+            default: throw error
+            }
         }
     }
 

@@ -26,13 +26,12 @@ package enum DirectoryError: Error, Equatable, Sendable {
     /// The client or session was closed by its owner.
     case closed
 
-    /// Whether to go on trying by oneself makes sense.
-    package var isFinal: Bool {
-        switch self {
-        case .misbehaves, .closed: true
-        default: false
-        }
+    var isMisbehaviour: Bool {
+        if case .misbehaves = self { true } else { false }
     }
+
+    /// Whether to go on trying by oneself makes sense.
+    package var isFinal: Bool { isMisbehaviour || self == .closed }
 }
 
 extension DirectoryError {

@@ -64,11 +64,7 @@ package actor DirectorySession {
                 return
             }
             if wasOnline { pause = Self.shortestPause }
-            switch reason {
-            case .superseded: pause = Self.longestPause
-            case .rateLimited(let delay): pause = max(pause, min(delay, Self.longestPause))
-            default: break
-            }
+            if reason == .superseded { pause = Self.longestPause }
             set(.offline(reason, retryIn: pause))
             let woken = await wait(pause)
             pause = woken ? Self.shortestPause : min(pause * 2, Self.longestPause)
@@ -225,6 +221,8 @@ package actor DirectorySession {
             while reason == nil, let next = await group.next() { reason = next }
             link.cut()
             group.cancelAll()
+            // Whichever task noticed first: that the directory misbehaves outweighs that the link is gone.
+            for await case let other? in group where other.isMisbehaviour { reason = other }
             return reason ?? .closed
         }
     }
@@ -237,6 +235,12 @@ package actor DirectorySession {
             let result: PublishResult
             do {
                 result = try await publish(by: client, dialBackAnew: dialBackAnew)
+            } catch .rateLimited(let delay) {
+                // No reason to give up a link over which all else goes on.
+                failWaiting(.rateLimited(retryAfter: delay))
+                if !wasOnline { set(.offline(.rateLimited(retryAfter: delay), retryIn: delay)) }
+                await wait(delay)
+                continue
             } catch {
                 return error
             }

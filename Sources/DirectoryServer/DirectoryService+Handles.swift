@@ -83,7 +83,8 @@ extension DirectoryService {
         case .notClaimed: return .notClaimed
         case .tooManyHandles: return .tooManyHandles
         case .newerVersion, .corrupt, .unavailable:
-            report(.storeFailed("\(error)"))
+            // What was given up because its link ended is no failure of the store.
+            if !Task.isCancelled { report(.storeFailed("\(error)")) }
             return .unavailable
         }
     }

@@ -69,9 +69,7 @@ extension DirectoryService {
     func unregister(_ number: UInt64) -> DirectoryResponse.Body {
         guard let session = sessions[number] else { return .failure(.unavailable) }
         // Of other links of this identity too: it is the identity whose presence ends.
-        for other in sessions.keys where sessions[other]?.identity == session.identity {
-            sessions[other]?.withdrawals += 1
-        }
+        for other in sessionsOf[session.identity] ?? [] { sessions[other]?.withdrawals += 1 }
         publishers[session.identity] = nil
         if let presence = presences.remove(session.identity) { announceLeaving(of: presence, .unregistered) }
         return .unregistered

@@ -20,6 +20,8 @@ package actor DirectoryService {
 
     var presences = PresenceTable()
     var sessions: [UInt64: Session] = [:]
+    /// The links of each identity.
+    var sessionsOf: [PublicIdentity: Set<UInt64>] = [:]
     /// Which link of an identity published last.
     var publishers: [PublicIdentity: UInt64] = [:]
     /// The links that watch.
@@ -98,7 +100,7 @@ package actor DirectoryService {
                 group.addTask { await self.sendEvents(of: number, on: link, signals) }
                 do {
                     while let bytes = try await link.receive() {
-                        guard let request = try Self.request(bytes) else { continue }
+                        guard let request = try await Self.request(bytes) else { continue }
                         guard case .publish(let record, let handle) = request.body else {
                             try await send(answer(to: request.body, session: number), to: request, on: link)
                             continue
@@ -140,6 +142,7 @@ package actor DirectoryService {
         guard linksPerAddress[ip.limitPrefix, default: 0] < options.limits.linksPerAddress else { return nil }
         linksPerAddress[ip.limitPrefix, default: 0] += 1
         lastSession += 1
+        sessionsOf[link.remote, default: []].insert(lastSession)
         sessions[lastSession] = Session(link: link, identity: link.remote, ip: ip, signal: signal)
         return lastSession
     }
@@ -147,6 +150,8 @@ package actor DirectoryService {
     private func leave(_ number: UInt64) {
         guard let session = sessions.removeValue(forKey: number) else { return }
         watchers.remove(number)
+        sessionsOf[session.identity]?.remove(number)
+        if sessionsOf[session.identity]?.isEmpty ?? false { sessionsOf[session.identity] = nil }
         let prefix = session.ip.limitPrefix
         let others = (linksPerAddress[prefix] ?? 1) - 1
         linksPerAddress[prefix] = others > 0 ? others : nil
@@ -157,8 +162,9 @@ package actor DirectoryService {
         }
     }
 
-    /// Nil for what is to be ignored.
-    private static func request(_ bytes: [UInt8]) throws(WireError) -> DirectoryRequest? {
+    /// Nil for what is to be ignored. Outside of the actor: checking identities takes its time, and whoever
+    /// sends much of it must not hold up the others.
+    private nonisolated static func request(_ bytes: [UInt8]) async throws(WireError) -> DirectoryRequest? {
         switch try DirectoryEnvelope(decoding: bytes) {
         case .request(let request): request
         case .unknown: nil

@@ -114,6 +114,28 @@ import Wire
         #expect(try await stranger.client.list().count == 120)
     }
 
+    /// Fields that nobody knows may make a record larger than this program makes any.
+    @Test func recordsFilledUpToTheLimitStillFitIntoAPage() async throws {
+        let world = try World(options: Self.roomy)
+        for _ in 0..<80 {
+            let keys = try IdentityKeys.generate()
+            let fields = try PresenceFields(
+                identity: keys.publicIdentity, directory: world.keys.publicIdentity, addresses: [],
+                discoverable: true, sequence: 1, lifetime: 100)
+            var bytes = try fields.encoded()
+            // Field 15, with a length of two bytes.
+            let filling = WireLimits.record - bytes.count - 3
+            bytes += [0x7a, UInt8(filling & 0x7f) | 0x80, UInt8(filling >> 7)]
+            bytes += Array(repeating: 0, count: filling)
+            let signed = try SignedRecord(
+                bytes: bytes, signature: keys.sign(context: "presence", body: bytes))
+            let answer = try await world.raw(keys).answer(.publish(signed, handle: nil))
+            #expect(answer == .published(.init(inForce: true, lifetime: 100, addresses: [])))
+        }
+        let stranger = try world.connect(IdentityKeys.generate())
+        #expect(try await stranger.client.list().count == 80)
+    }
+
     private static var roomy: ServiceOptions {
         var options = ServiceOptions()
         let plenty = Rate(100_000, per: .seconds(60))

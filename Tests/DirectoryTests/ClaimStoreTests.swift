@@ -83,6 +83,20 @@ import Testing
         #expect(try await store.entries(from: 0, count: 9) == [first, release])
     }
 
+    @Test(arguments: Kind.allCases) func historyBeginsWithAFirstClaim(kind: Kind) async throws {
+        let store = try store(kind)
+        let handle = try Handle("alice")
+        let first = try claim("alice", by: alice)
+        let release = try LogEntry.make(.release, label: Label(handle), after: first, time: 2, by: alice)
+        await #expect(throws: ClaimStoreError.notClaimed) {
+            try await store.append(release, handle: handle, holding: 3)
+        }
+        await #expect(throws: ClaimStoreError.outOfSequence) {
+            try await store.append(claim("alice", after: release, by: bob), handle: handle, holding: 3)
+        }
+        #expect(try await store.entries(from: 0, count: 9) == [])
+    }
+
     @Test(arguments: Kind.allCases) func limitsHandlesOfOneIdentity(kind: Kind) async throws {
         let store = try store(kind)
         for name in ["one", "two", "three"] {

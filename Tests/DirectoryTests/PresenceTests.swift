@@ -193,6 +193,24 @@ import Wire
         #expect(await world.service.presenceCount == 0)
     }
 
+    /// From another link of the same identity, too.
+    @Test func withdrawingOverAnotherLinkCounts() async throws {
+        let world = try World()
+        let keys = try IdentityKeys.generate()
+        let first = try world.connect(keys)
+        world.network.hold()
+        let publishing = Task {
+            try await first.client.publish(
+                addresses: [Endpoint("192.0.2.7:4000")], discoverable: true, handle: nil)
+        }
+        await world.network.untilHeld()
+        let second = try world.connect(keys)
+        try await second.client.unregister()
+        world.network.release()
+        await #expect(throws: DirectoryError.refused(.unavailable)) { _ = try await publishing.value }
+        #expect(await world.service.presenceCount == 0)
+    }
+
     @Test func presencesAreBounded() async throws {
         var options = ServiceOptions()
         options.limits.presences = 1

@@ -20,11 +20,12 @@ final class SessionWorld: Sendable {
 
     init(
         keys: IdentityKeys? = nil, handle: String? = nil, discoverable: Bool = true,
-        addresses: [String] = ["192.0.2.7:4000"], answersAs other: IdentityKeys? = nil
+        addresses: [String] = ["192.0.2.7:4000"], answersAs other: IdentityKeys? = nil,
+        options: ServiceOptions = ServiceOptions()
     ) throws {
         let (keys, directory) = (try keys ?? IdentityKeys.generate(), try IdentityKeys.generate())
         (self.keys, self.directory) = (keys, directory)
-        let up = try World(keys: other ?? directory)
+        let up = try World(keys: other ?? directory, options: options)
         world = Mutex(up)
         let endpoints = try addresses.map { try Endpoint($0) }
         let dial = Dial()
@@ -261,6 +262,27 @@ extension DirectoryState {
         try await world.session.setDiscoverable(true)
         #expect(try await bob.client.list().count == 1)
         #expect(await online(&states)?.addresses.map(\.reachability) == [.reachable, .timedOut])
+        await world.session.stop()
+    }
+
+    @Test func askedTooOftenItWaitsAndKeepsItsLink() async throws {
+        var options = ServiceOptions()
+        options.limits.publicationsPerIdentity = Rate(1, per: .seconds(30))
+        let world = try SessionWorld(options: options)
+        var states = world.start()
+        _ = await online(&states)
+        _ = await world.sleep.next()
+        await #expect(throws: DirectoryError.rateLimited(retryAfter: .seconds(31))) {
+            try await world.session.setDiscoverable(false)
+        }
+        let sleeper = try #require(await world.sleep.next())
+        #expect(sleeper.duration == .seconds(31))
+        #expect(await world.session.state.result?.discoverable == true)
+        // The wish holds still, and is fulfilled as soon as it may be.
+        try #require(world.current).time.advance(.seconds(31))
+        world.sleep.wake(sleeper)
+        #expect(await online(&states)?.discoverable == false)
+        #expect(world.dialCount == 1)
         await world.session.stop()
     }
 
