@@ -23,6 +23,9 @@ package struct LinkLimits: Sendable {
     /// From this many on, a random one is dropped with rising probability: whoever floods loses most of the draws, and
     /// an honest dialler, pending for a few round trips only, rarely loses one.
     package var pendingDropFrom: Int = 64
+    /// Files that connections leave to the rest of the process. Running out of them is worse than a refused connection: the
+    /// runtime's own thread pool opens files, and dies when it cannot.
+    package var reservedFiles: Int = 128
     /// Links that are open but not yet taken from a listener's `links`. More than this means that nobody takes them.
     package var untaken: Int = 1024
 

@@ -40,12 +40,15 @@ struct PendingConnections<Dice: RandomNumberGenerator> {
     var count: Int { pending.count }
 
     /// Somebody connected. A drawn victim is already forgotten here when this returns.
-    mutating func arrive(from source: ConnectionSource) -> Decision {
+    ///
+    /// - Parameter isFull: there is no room for one more connection at all, links included: somebody pending, or else the
+    ///   newcomer, has to go. Open links never do.
+    mutating func arrive(from source: ConnectionSource, isFull: Bool = false) -> Decision {
         guard pending.lazy.filter({ $0.source == source }).count < limits.pendingPerSource else {
             return .refused
         }
         var dropped: ID?
-        if mustDrop() {
+        if isFull || mustDrop() {
             // Everybody's chance is the same, the newcomer's too: neither coming early nor coming late helps a flood.
             let drawn = Int.random(in: 0...pending.count, using: &dice)
             guard drawn < pending.count else { return .refused }

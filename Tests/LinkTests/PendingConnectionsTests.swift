@@ -119,6 +119,23 @@ import Testing
         #expect(ConnectionSource([1, 2, 3]) == nil)
     }
 
+    /// No files left: somebody pending goes, or else the newcomer; never a link.
+    @Test func aFullProcessTakesNobodyMore() throws {
+        var pending = pending()
+        #expect(pending.arrive(from: try source(1), isFull: true) == .refused)
+        for number in 2..<10 { _ = pending.arrive(from: try source(number)) }
+        var replaced = 0
+        for number in 10..<110 {
+            switch pending.arrive(from: try source(number), isFull: true) {
+            case .admitted: Issue.record("admitted without room")
+            case .admittedInsteadOf: replaced += 1
+            case .refused: break
+            }
+            #expect(pending.count == 8)
+        }
+        #expect(replaced > 70)
+    }
+
     @Test func leavingTwiceIsHarmless() throws {
         var pending = pending()
         guard case .admitted(let ticket) = pending.arrive(from: try source(1)) else { return }
