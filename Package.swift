@@ -125,6 +125,7 @@ let package = Package(
 if Context.environment["P2PCHAT_BENCH"] == "1" {
     package.targets.append(
         .executableTarget(
-            name: "p2pchat-bench", dependencies: ["Link", "Identity"], path: "Benchmarks",
+            name: "p2pchat-bench", dependencies: ["Chat", "Directory", "Store", "Link", "Identity"],
+            path: "Benchmarks",
             swiftSettings: settings))
 }

@@ -19,6 +19,8 @@ for _ in 0..<rounds {
         "link.throughput_MB_per_s": throughput,
         "link.echo_us_p50": echo.median * 1e6,
         "link.echo_us_p99": echo.p99 * 1e6,
+        "message.dial_to_first_acknowledged_ms":
+            try await MessageBench.dialToFirstAcknowledged(times: 50) * 1e3,
         "link.dial_to_first_echo_ms": try await LinkBench.dialToFirstEcho(times: 100) * 1e3,
     ])
     if let best = theirs["limit.link_MB_per_s"] { figures.add(["link.share_of_limit": throughput / best]) }
