@@ -89,6 +89,7 @@ package actor Messenger: ConversationHost {
             }
             return ResolvedPeer(identity: contact.identity, handle: handle(of: contact.identity))
         case .handle(let handle):
+            guard handle != hello.handle else { throw ChatError.oneself }
             if let contact = try only(book.contacts(bearing: handle), text) {
                 return ResolvedPeer(identity: contact.identity, handle: handle)
             }

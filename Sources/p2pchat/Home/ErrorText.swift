@@ -15,7 +15,7 @@ extension CommandError {
         case let error as DirectoryError: self = Self.directory(error)
         case let error as LinkError: self.init(.notReachable, error.text)
         case let error as StoreError: self = Self.store(error)
-        case let error as IdentityError: self.init(.badData, "\(error)")
+        case let error as IdentityError: self.init(Self.exitCode(error), "\(error)")
         case is CancellationError: self.init(.tryAgain, "interrupted")
         default: self.init(.inputOutput, VisibleText("\(error)").description)
         }
@@ -76,6 +76,19 @@ extension CommandError {
         case .nothingToAccept(let identity):
             CommandError(
                 .usage, "the key of \(identity.shortFingerprint) has not changed; there is nothing to accept")
+        }
+    }
+
+    private static func exitCode(_ error: IdentityError) -> ExitCode {
+        switch error {
+        case .keyFile(.missing): .noIdentity
+        // That a passphrase is wrong cannot be told from an altered file; the first is what happens to people.
+        case .keyFile(.permissions), .keyFile(.needsPassphrase), .keyFile(.wrongPassphrase): .refused
+        case .exists: .exists
+        case .inputOutput, .sodium: .inputOutput
+        case .fingerprint, .invalidPublicKey, .malformedEndpoint, .malformedReference, .malformedHandle,
+            .recoveryWords, .keyFile:
+            .badData
         }
     }
 
