@@ -114,8 +114,10 @@ package struct TmuxScreen: Sendable {
 
     @discardableResult
     private func tmux(_ arguments: [String]) async throws -> String {
+        // tmux looks for the window's program by the PATH of the client that asks for it, not by the session's.
         var variables = [
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
+            "PATH": environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
         ]
         variables["HOME"] = environment["HOME"] ?? "/nonexistent"
         let run = try await runProgram(
