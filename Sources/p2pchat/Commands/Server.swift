@@ -83,6 +83,7 @@ struct Server: AsyncParsableCommand {
 
     /// The directory's identity, made at the first start. It has no passphrase: a server starts without a person.
     private static func keys(in folder: Home) throws -> IdentityKeys {
+        HomeOptions.warnIfMemoryCannotBeLocked()
         if KeyFile.exists(directory: folder.path) {
             return try KeyFile.open(directory: folder.path, passphrase: nil)
         }

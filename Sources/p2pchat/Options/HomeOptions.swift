@@ -32,6 +32,7 @@ struct HomeOptions: ParsableArguments {
     func unlock() throws -> IdentityKeys {
         let home = folder
         guard KeyFile.exists(directory: home.path) else { throw home.noIdentity }
+        Self.warnIfMemoryCannotBeLocked()
         guard try KeyFile.readPublic(directory: home.path).needsPassphrase else {
             return try KeyFile.open(directory: home.path, passphrase: nil)
         }
@@ -40,6 +41,12 @@ struct HomeOptions: ParsableArguments {
             passphrase = try Self.ask("Passphrase: ", otherwise: "this identity has a passphrase")
         }
         return try KeyFile.open(directory: home.path, passphrase: passphrase)
+    }
+
+    /// Said once and gone on: a system that does not let memory be locked may write keys to its swap.
+    static func warnIfMemoryCannotBeLocked() {
+        guard !SodiumSelfCheck.canLockMemory else { return }
+        Output.note("note: this system does not let memory be locked; keys may reach its swap (see ulimit -l)")
     }
 
     /// The passphrase that the options name; nil where they name none.
