@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "Directory", dependencies: ["Wire", "Identity", "Sodium"], swiftSettings: settings),
         .target(
             name: "DirectoryServer",
-            dependencies: ["Directory", "Wire", "Identity", "Sodium", grdb, log],
+            dependencies: ["Directory", "Wire", "Identity", "Sodium", grdb],
             swiftSettings: settings),
 
         // Chat.
