@@ -1,7 +1,7 @@
 # Reads Swift Testing's event stream (one JSON object a line) and prints, as its last line,
 # "N passed, N failed, N skipped". Each case of a parameterised test counts by itself. A test that was under way
 # when the runner died has failed. `status` is the exit status of the runner, and the last word: when it is not 0,
-# something has failed. Exits 1 on any failure.
+# something has failed. `runs` is how often it ran. Exits 1 on any failure.
 
 # A key inside a JSON string would have its quotes escaped, so these plain matches cannot meet one.
 function text(from, to,    start, rest) {
@@ -51,16 +51,16 @@ kind_is("testEnded") && id in is_function {
 }
 # A failing suite trait or set-up has no function to be counted with.
 kind_is("testEnded") && !(id in is_function) && id in issue { outside++ }
-kind_is("runEnded") { ended = 1 }
+kind_is("runEnded") { ended++ }
 
 END {
     failed += outside
     for (id in skip_reason) print "skipped: " id ": " skip_reason[id]
-    if (!ended) {
+    if (ended < runs) {
         for (id in started) { print "under way when the run died: " id; failed++ }
     }
-    if ((status != 0 || !ended) && failed == 0) {
-        print "the run ended with status " status (ended ? "" : ", before its end")
+    if ((status != 0 || ended < runs) && failed == 0) {
+        print "the run ended with status " status (ended < runs ? ", before its end" : "")
         failed = 1
     }
     printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped

@@ -17,11 +17,10 @@ final class TranscriptRunner {
     private var environment: [String: String]
     private var programs: [String: RunningProgram] = [:]
     private var screens: [String: TmuxScreen] = [:]
-    private let deadline: ContinuousClock.Instant
     private var started = 0
 
-    /// All of it, from the first step.
-    static let limit = Duration.seconds(60)
+    /// Of each wait.
+    private static let limit = Duration.seconds(60)
 
     init(_ transcript: Transcript) throws {
         self.transcript = transcript
@@ -40,7 +39,6 @@ final class TranscriptRunner {
             "PATH": BuiltProducts.directory.path + ":/usr/local/bin:/usr/bin:/bin",
             "HOME": folder + "/home", "TMPDIR": folder + "/tmp", "LC_ALL": "C.UTF-8", "TERM": "dumb",
         ]
-        deadline = ContinuousClock.now + Self.limit
     }
 
     func run() async throws {
@@ -66,8 +64,6 @@ final class TranscriptRunner {
         for program in programs.values { await program.end() }
         try? FileManager.default.removeItem(atPath: folder)
     }
-
-    private var remaining: Duration { max(.zero, deadline - ContinuousClock.now) }
 
     // MARK: Steps
 
@@ -134,7 +130,7 @@ final class TranscriptRunner {
         case .see(let name, let text):
             let pattern = try LinePattern(text.hasPrefix("~ ") ? text : "*" + text, variables: variables)
             var found: [String: String] = [:]
-            try await screen(name).wait(for: "“\(text)” on \(name)'s screen", within: remaining) { rows in
+            try await screen(name).wait(for: "“\(text)” on \(name)'s screen", within: Self.limit) { rows in
                 guard let match = rows.lazy.compactMap({ pattern.match($0) }).last else { return false }
                 found = match
                 return true
@@ -148,7 +144,7 @@ final class TranscriptRunner {
                 "the screen shows:\n\(rows.joined(separator: "\n"))")
         case .ended(let name, let status):
             let screen = try screen(name)
-            try await waitUntil("the end of \(name)'s program", within: remaining) {
+            try await waitUntil("the end of \(name)'s program", within: Self.limit) {
                 try await screen.exitStatus() != nil
             }
             let found = try await screen.exitStatus() ?? -1
@@ -223,18 +219,18 @@ final class TranscriptRunner {
     private func waitForOutput(of program: RunningProgram, _ expectation: Transcript.Expectation) async throws
     {
         var expected = expectation.output[...]
-        var mayskip = false
+        var maySkip = false
         while let next = expected.first {
             if next.pattern == Transcript.Expectation.anyLines {
-                mayskip = true
+                maySkip = true
                 expected = expected.dropFirst()
                 continue
             }
             let line = try await nextLine(of: program, for: next)
             if try take(line, as: next) {
-                mayskip = false
+                maySkip = false
                 expected = expected.dropFirst()
-            } else if !mayskip {
+            } else if !maySkip {
                 throw TranscriptFailure(
                     line: next.line,
                     message: "expected: \(next.pattern)\nbut it is: \(line)\(program.errorReport)")
@@ -244,7 +240,7 @@ final class TranscriptRunner {
             let pattern = try LinePattern(wanted.pattern, variables: variables)
             do {
                 try await waitUntil(
-                    "stderr: \(wanted.pattern)", within: remaining, describe: { program.errorReport }
+                    "stderr: \(wanted.pattern)", within: Self.limit, describe: { program.errorReport }
                 ) {
                     Self.lines(program.errors).contains { pattern.match($0) != nil }
                 }
@@ -259,7 +255,7 @@ final class TranscriptRunner {
     {
         var line: String?
         do {
-            try await waitUntil("a line of output", within: remaining) {
+            try await waitUntil("a line of output", within: Self.limit) {
                 // The status first: what it wrote before its end is there afterwards.
                 let hasEnded = program.status != nil
                 line = program.takeLine()
@@ -284,7 +280,7 @@ final class TranscriptRunner {
         of program: RunningProgram, _ expectation: Transcript.Expectation, at line: Int
     ) async throws {
         program.closeInput()
-        try await waitUntil("the end of the program", within: remaining, describe: { program.report }) {
+        try await waitUntil("the end of the program", within: Self.limit, describe: { program.report }) {
             program.status != nil
         }
         let status = program.status ?? -1
@@ -313,15 +309,15 @@ final class TranscriptRunner {
     ) throws {
         var lines = lines
         var expected = expected
-        var mayskip = false
+        var maySkip = false
         while let next = expected.first {
             expected = expected.dropFirst()
             if next.pattern == Transcript.Expectation.anyLines {
-                mayskip = true
+                maySkip = true
                 continue
             }
-            if mayskip { lines = try lines.drop { try !matches($0, next) } }
-            mayskip = false
+            if maySkip { lines = try lines.drop { try !matches($0, next) } }
+            maySkip = false
             guard let found = lines.first else {
                 throw TranscriptFailure(
                     line: next.line, message: "no such output: \(next.pattern)\n\(program.report)")
@@ -333,7 +329,7 @@ final class TranscriptRunner {
             }
             lines = lines.dropFirst()
         }
-        if let extra = lines.first, !mayskip {
+        if let extra = lines.first, !maySkip {
             throw TranscriptFailure(
                 line: line, message: "output that nobody expected: \(extra)\n\(program.report)")
         }

@@ -4,10 +4,10 @@ import Testing
 
 /// What a user types and sees, one file a story.
 @Suite struct TranscriptTests {
-    /// Programs of many transcripts at once would only take each other's time, and their deadlines with it.
+    /// Programs of many transcripts at once would only take each other's time.
     private static let gate = Gate(places: max(2, ProcessInfo.processInfo.activeProcessorCount))
 
-    @Test(arguments: TranscriptFile.all)
+    @Test(.timeLimit(.minutes(5)), arguments: TranscriptFile.all)
     func transcript(_ file: TranscriptFile) async throws {
         let transcript = try Transcript(path: file.path)
         await Self.gate.enter()

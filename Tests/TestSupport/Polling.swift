@@ -1,7 +1,10 @@
 import Foundation
 
-/// Waits until `condition` holds, looking again every few milliseconds: a test waits for what it needs, and only a
+/// Waits until `condition` holds, looking again every 10 milliseconds: a test waits for what it needs, and only a
 /// failing one waits to the end.
+///
+/// The limit is kept by counting, not by the clock: when other tests hold all threads for a while, that is no time
+/// in which anyone could have looked.
 /// - Throws: ``TimedOut``, with what `describe` says was there instead.
 package func waitUntil(
     _ what: String,
@@ -9,11 +12,12 @@ package func waitUntil(
     describe: () -> String = { "" },
     _ condition: () async throws -> Bool
 ) async throws {
-    let clock = ContinuousClock()
-    let deadline = clock.now + limit
+    let pause = Duration.milliseconds(10)
+    var waited = Duration.zero
     while try await !condition() {
-        guard clock.now < deadline else { throw TimedOut(what: what, instead: describe()) }
-        try await Task.sleep(for: .milliseconds(10))
+        guard waited < limit else { throw TimedOut(what: what, instead: describe()) }
+        try await Task.sleep(for: pause)
+        waited += pause
     }
 }
 
