@@ -10,6 +10,7 @@ function text(from, to,    start, rest) {
     rest = substr($0, start + length(from))
     return substr(rest, 1, index(rest, to) - 1)
 }
+function plain(json) { gsub(/\\\//, "/", json); return json }
 function kind_is(name) { return index($0, "\"kind\":\"" name "\"") > 0 }
 
 index($0, "{\"kind\":\"test\",") == 1 {
@@ -55,9 +56,9 @@ kind_is("runEnded") { ended++ }
 
 END {
     failed += outside
-    for (id in skip_reason) print "skipped: " id ": " skip_reason[id]
+    for (id in skip_reason) print plain("skipped: " id ": " skip_reason[id])
     if (ended < runs) {
-        for (id in started) { print "under way when the run died: " id; failed++ }
+        for (id in started) { print plain("under way when the run died: " id); failed++ }
     }
     if ((status != 0 || ended < runs) && failed == 0) {
         print "the run ended with status " status (ended < runs ? ", before its end" : "")

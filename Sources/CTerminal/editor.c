@@ -14,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -295,10 +297,65 @@ static void redraw(void) {
     rl_redisplay();
 }
 
+static bool is_searching(void) { return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG); }
+
+// Moves (row, column) past `text` in a terminal of so many columns; what stands between \001 and \002 takes none.
+static void advance(const char *text, size_t length, int columns, int *row, int *column) {
+    mbstate_t state;
+    memset(&state, 0, sizeof state);
+    bool hidden = false;
+    while (length > 0) {
+        wchar_t wide = L'?';
+        size_t used = mbrtowc(&wide, text, length, &state);
+        if (used == 0 || used > length) {
+            memset(&state, 0, sizeof state);
+            used = 1;
+        }
+        text += used;
+        length -= used;
+        if (wide == RL_PROMPT_START_IGNORE || wide == RL_PROMPT_END_IGNORE) {
+            hidden = wide == RL_PROMPT_START_IGNORE;
+            continue;
+        }
+        if (hidden) continue;
+        // readline shows a control as ^X.
+        int width = wide == L'\n' ? 0 : iswcntrl((wint_t)wide) ? 2 : wcwidth(wide) < 0 ? 1 : wcwidth(wide);
+        if (wide == L'\n' || *column + width > columns) {
+            *row += 1;
+            *column = 0;
+        }
+        *column += width;
+    }
+}
+
+// Terminals of today flow the rows anew when their width changes, before they say so. readline takes the rows to be
+// where it wrote them, and would leave some behind. Rows that readline ended itself are not joined again by a wider
+// terminal: then a row is left behind here too. Going up further instead could erase a message.
+static void resize(void) {
+    const char *terminal = getenv("TERM");
+    rl_reset_screen_size();
+    int rows, columns, row = 0, column = 0;
+    rl_get_screen_size(&rows, &columns);
+    if (columns > 0 && terminal != NULL && strcmp(terminal, "dumb") != 0) {
+        if (rl_display_prompt) advance(rl_display_prompt, strlen(rl_display_prompt), columns, &row, &column);
+        advance(rl_line_buffer, (size_t)rl_point, columns, &row, &column);
+        int last = row, end = column;
+        advance(rl_line_buffer + rl_point, (size_t)(rl_end - rl_point), columns, &last, &end);
+        if (column == columns) row += 1;
+        if (row > 0) fprintf(rl_outstream, "\033[%dA", row);
+        fputs("\r\033[K", rl_outstream);
+        // Row by row: tmux keeps a copy of a screen that is cleared as a whole.
+        for (int below = 0; below < last; below++) fputs("\033[B\033[K", rl_outstream);
+        if (last > 0) fprintf(rl_outstream, "\033[%dA", last);
+    }
+    if (!is_searching()) rl_set_prompt(prompt_now ? prompt_now : "");
+    rl_forced_update_display();
+}
+
 static void resume(void) {
     rl_deprep_terminal();
     on_prepare(1);
-    rl_resize_terminal();
+    rl_reset_screen_size();
     // The cursor stands where the shell left it, not where readline did.
     rl_on_new_line();
     rl_clear_visible_line();
@@ -320,7 +377,7 @@ static void suspend(void) {
 }
 
 static void show_next_prompt(void) {
-    if (prompt_next == NULL || RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG)) return;
+    if (prompt_next == NULL || is_searching()) return;
     free(prompt_now);
     prompt_now = prompt_next;
     prompt_next = NULL;
@@ -340,7 +397,7 @@ enum ct_editor_step ct_editor_step(void) {
         }
         if (resized) {
             resized = 0;
-            rl_resize_terminal();
+            resize();
         }
         return CT_STEP_WOKEN;
     }

@@ -143,11 +143,7 @@ final class TranscriptRunner {
                 !rows.contains { pattern.match($0) != nil },
                 "the screen shows:\n\(rows.joined(separator: "\n"))")
         case .ended(let name, let status):
-            let screen = try screen(name)
-            try await waitUntil("the end of \(name)'s program", within: Self.limit) {
-                try await screen.exitStatus() != nil
-            }
-            let found = try await screen.exitStatus() ?? -1
+            let found = try await screen(name).waitForExit(within: Self.limit)
             try expect(found == status, "its exit status is \(found)")
         default: break
         }

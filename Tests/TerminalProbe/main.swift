@@ -30,7 +30,11 @@ func edit() async throws {
             break events
         case .line("/quit"): break events
         case .line("/prompt"): editor.setPrompt("other> ")
-        case .line("/fault"): abort()
+        case .line("/fault at once"): abort()
+        case .line("/fault"):
+            // By then the terminal is set for the next line.
+            await editor.drain()
+            abort()
         case .line(let text) where text.hasPrefix("/flood "):
             // Begins when the test has typed something: the file is its word.
             let path = String(text.dropFirst(7))

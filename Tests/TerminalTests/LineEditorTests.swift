@@ -110,7 +110,7 @@ import Testing
             try await screen.press("BSpace", "C-d")
             let rows = try await screen.wait(forText: "stopped")
             #expect(rows.contains("event: end of file"))
-            #expect(try await screen.exitStatus() == 0)
+            #expect(try await screen.waitForExit() == 0)
         }
     }
 
@@ -171,6 +171,14 @@ import Testing
                 try await screen.wait(for: "the text at \(columns)") {
                     $0.joined().hasSuffix(Self.prompt + text)
                 }
+                let end = displayWidth(Self.prompt + text)
+                try await waitUntil("the cursor at its end") {
+                    try await screen.cursor().column == end % columns
+                }
+                // The first: nothing was left behind, and nothing else erased.
+                guard columns == 30 else { continue }
+                let rows = ["ready", "probe> 0123456789 0123456789 0", "123456789 0123456789"]
+                try await waitUntil("just that") { try await screen.history() == rows }
             }
             try await screen.press("Enter")
             try await screen.wait(for: "the event") { $0.joined().contains("event: line [\(text)]") }

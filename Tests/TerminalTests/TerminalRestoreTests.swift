@@ -16,7 +16,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [("/quit", "same settings, status 0"), ("/fault", "same settings, status 134")])
+    @Test(arguments: [
+        ("/quit", "same settings, status 0"), ("/fault", "same settings, status 134"),
+        ("/fault at once", "same settings, status 134"),
+    ])
     func afterTheEditor(command: String, outcome: String) async throws {
         try await inShell("edit") { screen in
             try await screen.wait(for: "the prompt") { $0.last == "probe>" }

@@ -86,11 +86,31 @@ package struct TmuxScreen: Sendable {
         return numbers.count == 2 ? (numbers[0], numbers[1]) : (-1, -1)
     }
 
-    /// The exit status of the window's program: nil while it runs.
+    /// The exit status of the window's program, or 128 and the number of the signal that ended it: nil while it runs.
     package func exitStatus() async throws -> Int? {
-        let words = try await tmux(["display-message", "-p", "#{pane_dead} #{pane_dead_status}"])
-            .split(whereSeparator: \.isWhitespace).map(String.init)
-        return words.first == "1" ? Int(words.count > 1 ? words[1] : "") ?? -1 : nil
+        // A pane is dead when its terminal is closed, and has a status when its program was waited for.
+        let answer = try await tmux([
+            "display-message", "-p", "#{pane_dead_status};#{pane_dead_signal};#{pane_dead};#{pid}",
+        ])
+        let fields = answer.split(separator: ";", omittingEmptySubsequences: false).map {
+            Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        guard fields.count == 4 else { return nil }
+        if let status = fields[0] { return status }
+        if let signal = fields[1] { return 128 + signal }
+        // tmux 3.3 at times misses that its child ended; told again, it looks again.
+        if fields[2] == 1, let server = fields[3] { kill(pid_t(server), SIGCHLD) }
+        return nil
+    }
+
+    /// Waits for the end of the window's program, and returns its exit status.
+    package func waitForExit(within limit: Duration = .seconds(30)) async throws -> Int {
+        var status: Int?
+        try await waitUntil("the program's end", within: limit) {
+            status = try await exitStatus()
+            return status != nil
+        }
+        return status ?? -1
     }
 
     /// Waits until the rows of the screen satisfy `condition`, and returns them.
