@@ -130,6 +130,23 @@ import Testing
         #expect(try await reading == 100)
     }
 
+    /// The answering side has much to send when the goodbye comes: all of it, and its own goodbye, still leave the socket.
+    @Test func whatTheAnswererHadQueuedArrives() async throws {
+        var limits = LinkLimits.standard
+        limits.queued = 64 << 20
+        limits.untakenBytes = 64 << 20
+        limits.batch = 16 << 20
+        let (one, other, _) = try await pair(limits)
+        let big = [UInt8](repeating: 9, count: 60_000)
+        for _ in 0..<300 { try await other.send(big) }
+        async let closing: Void = one.close()
+        var count = 0
+        while try await one.receive() != nil { count += 1 }
+        #expect(count == 300)
+        await closing
+        #expect(try await other.receive() == nil)
+    }
+
     // MARK: Refusals
 
     @Test func failuresToOpen() async throws {

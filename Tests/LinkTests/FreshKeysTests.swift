@@ -254,6 +254,12 @@ import Testing
         bench.expectSilentEnd(.actOrder, try bench.act(bench.exchange().first))
     }
 
+    /// The answer to a good act is taken back when something bad comes right behind it.
+    @Test func aViolationBehindAnActLeavesNoAnswer() throws {
+        let bench = try Bench()
+        bench.expectSilentEnd(.frameLength, try bench.act(bench.exchange().first) + [0, 0])
+    }
+
     @Test func aResponderDoesNotBegin() throws {
         let (local, responder) = try Pair.locals(random: true)
         let side = Side(dialling: responder.identity, local, TestClock())
