@@ -28,6 +28,8 @@ package struct ContactBook: Sendable {
         }
     }
 
+    package var count: Int { contacts.count }
+
     package var all: [Contact] { order.compactMap { contacts[$0] } }
 
     package subscript(identity: PublicIdentity) -> Contact? { contacts[identity] }
@@ -65,6 +67,9 @@ package struct ContactBook: Sendable {
             return nil
         }
         pinned.replacement = identity
+        // The handle in question stands last, which is how `accept` and the warning know it.
+        pinned.handles.removeAll { $0 == known }
+        pinned.handles.append(known)
         try put(pinned)
         return pinned
     }
@@ -76,16 +81,16 @@ package struct ContactBook: Sendable {
     }
 
     /// Accepts that the handle went over to the other key: that key is pinned as a new, unverified contact with the handle,
-    /// and the old contact keeps its key and loses the handle.
+    /// and the old contact keeps its key and loses this handle.
     ///
     /// - Returns: The identity that is now pinned for the handle.
     package mutating func accept(_ identity: PublicIdentity) throws -> PublicIdentity {
         guard var old = contacts[identity], let replacement = old.replacement else {
             throw ChatError.nothingToAccept(identity)
         }
-        let moved = old.handles
+        // Handles that other directories confirmed for the old key stay with it: nobody said that those changed.
+        let moved = old.handles.popLast().map { [$0] } ?? []
         old.replacement = nil
-        old.handles = []
         var new = contacts[replacement] ?? Contact(identity: replacement, since: now())
         new.handles.append(contentsOf: moved.filter { !new.handles.contains($0) })
         // A name that changed hands proves nothing about the person: compared again, or not verified.

@@ -8,7 +8,8 @@ protocol ConversationHost: AnyObject, Sendable {
     /// False when the peer is not to be talked with (its handle leads to another key): the link is closed then.
     func peer(_ peer: PublicIdentity, said hello: Hello) async -> Bool
     func peerBecameReachable(_ peer: PublicIdentity) async
-    func peer(_ peer: PublicIdentity, wrote message: TextMessage) async
+    /// False when the message was not taken: it is not acknowledged, and the link is closed.
+    func peer(_ peer: PublicIdentity, wrote message: TextMessage) async -> Bool
     func peer(_ peer: PublicIdentity, left state: LinkState) async
 }
 
@@ -19,7 +20,7 @@ actor Conversation {
         let link: any EnvelopeLink
     }
 
-    let peer: PublicIdentity
+    nonisolated let peer: PublicIdentity
     private let own: PublicIdentity
     private let hello: Hello
     private weak let host: (any ConversationHost)?
@@ -30,6 +31,7 @@ actor Conversation {
     private var current: Attached?
     private var lastNumber = 0
     private var isAnnounced = false
+    private var isClosed = false
     private var seen = SeenMessages()
     private var isDialling = false
     private var diallingWaiters: [CheckedContinuation<Void, Never>] = []
@@ -63,10 +65,14 @@ actor Conversation {
     }
 
     /// Takes over an authenticated link, and says hello on it before anything else can be sent; `run(_:)` must follow with
-    /// the number returned.
-    func attach(_ link: any EnvelopeLink) async -> Int {
+    /// the number returned. Nil when the conversation was closed meanwhile; the link is cut then.
+    func attach(_ link: any EnvelopeLink) async -> Int? {
         // A link that fails here ends where it is read.
         if let envelope = try? PeerEnvelope.hello(hello).encoded() { try? await link.send(envelope) }
+        guard !isClosed else {
+            link.cut()
+            return nil
+        }
         lastNumber += 1
         let attached = Attached(number: lastNumber, link: link)
         links.append(attached)
@@ -84,8 +90,9 @@ actor Conversation {
         }
     }
 
-    /// Says goodbye on every link.
+    /// Says goodbye on every link, for good.
     func close() async {
+        isClosed = true
         await withDiscardingTaskGroup { group in
             for attached in links {
                 group.addTask { await attached.link.close() }
@@ -128,9 +135,16 @@ actor Conversation {
     }
 
     private func read(_ attached: Attached) async -> LinkState {
+        // A peer that says hello again and again is not to make this side ask the directory each time.
+        var hasSaidHello = false
         do {
             while let bytes = try await attached.link.receive() {
-                guard try await handle(try PeerEnvelope(decoding: bytes)) else {
+                let envelope = try PeerEnvelope(decoding: bytes)
+                if case .hello = envelope {
+                    if hasSaidHello { continue }
+                    hasSaidHello = true
+                }
+                guard try await handle(envelope, on: attached.link) else {
                     await attached.link.close()
                     return .closed
                 }
@@ -164,7 +178,7 @@ actor Conversation {
     // MARK: What arrives
 
     /// False when the link is to be closed.
-    private func handle(_ envelope: PeerEnvelope) async throws -> Bool {
+    private func handle(_ envelope: PeerEnvelope, on link: any EnvelopeLink) async throws -> Bool {
         if case .hello(let hello) = envelope {
             guard let host, await host.peer(peer, said: hello) else { return false }
             await announce()
@@ -173,8 +187,14 @@ actor Conversation {
         await announce()
         switch envelope {
         case .text(let message):
-            if seen.insert(message.id) { await host?.peer(peer, wrote: message) }
-            try await current?.link.send(try PeerEnvelope.delivered([message.id]).encoded())
+            if seen.insert(message.id) {
+                guard let host, await host.peer(peer, wrote: message) else {
+                    seen.remove(message.id)
+                    return false
+                }
+            }
+            // On the link that it came on: that one lives, the current one may be dead and not known to be yet.
+            try await link.send(try PeerEnvelope.delivered([message.id]).encoded())
         case .delivered(let ids):
             for id in ids { deliveries.acknowledged(id) }
         case .hello, .read, .unknown:

@@ -10,14 +10,16 @@ package actor Messenger: ConversationHost {
     /// What happened, in order, for the one who shows it.
     package nonisolated let events: EventQueue
 
-    private let hello: Hello
+    let hello: Hello
     private let network: any PeerNetwork
-    private let directory: (any PeerDirectory)?
+    let directory: (any PeerDirectory)?
     private let now: @Sendable () -> Date
-    private var book: ContactBook
-    private var conversations: [PublicIdentity: Conversation] = [:]
+    var book: ContactBook
+    private var conversations = Conversations()
     /// Handles that the directory confirmed for peers met since the start.
     private var confirmed: [PublicIdentity: Handle] = [:]
+    private var confirmations = Allowance(of: 20, every: .seconds(60))
+    private var isClosed = false
     private let jobs: AsyncStream<@Sendable () async -> Void>
     private let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
 
@@ -50,121 +52,70 @@ package actor Messenger: ConversationHost {
 
     /// Says goodbye to everybody.
     package func close() async {
-        for conversation in conversations.values { await conversation.close() }
+        isClosed = true
+        await events.stopWaiting()
+        await withDiscardingTaskGroup { group in
+            for conversation in conversations.all {
+                group.addTask { await conversation.close() }
+            }
+        }
         jobsIn.finish()
     }
 
     /// Takes over a link that a peer opened.
     package func accept(_ link: any EnvelopeLink) async {
-        guard link.remote != identity else {
+        guard link.remote != identity, !isClosed else {
             link.cut()
             return
         }
         let conversation = conversation(with: link.remote)
-        let number = await conversation.attach(link)
-        jobsIn.yield { await conversation.run(number) }
+        if let number = await conversation.attach(link) { run(conversation, number) }
     }
 
-    // MARK: Finding peers
-
-    /// Who is meant by PEER: a fingerprint, an `ip:port`, a contact's handle, a handle at the directory, or the beginning of a
-    /// contact's fingerprint. Where a contact's handle leads to another key at the directory, the contact becomes `changed`.
-    package func resolve(_ text: String) async throws -> ResolvedPeer {
-        let peer = try await find(text)
-        guard peer.identity != identity else { throw ChatError.oneself }
-        return peer
-    }
-
-    private func find(_ text: String) async throws -> ResolvedPeer {
-        switch try PeerReference(text) {
-        case .identity(let identity):
-            return ResolvedPeer(identity: identity, handle: handle(of: identity))
-        case .address(let endpoint):
-            let entry = try await ask(.address(endpoint), text)
-            // Where it can be reached was written by the person; the entry may list other addresses too.
-            return ResolvedPeer(identity: entry.identity, handle: entry.handle, addresses: [endpoint])
-        case .fingerprintPrefix(let prefix):
-            guard let contact = try only(book.contacts(fingerprintPrefix: prefix), text) else {
-                throw ChatError.notAContact(text)
-            }
-            return ResolvedPeer(identity: contact.identity, handle: handle(of: contact.identity))
-        case .handle(let handle):
-            guard handle != hello.handle else { throw ChatError.oneself }
-            if let contact = try only(book.contacts(bearing: handle), text) {
-                return ResolvedPeer(identity: contact.identity, handle: handle)
-            }
-            if let entry = try await directory?.lookup(.handle(handle)) {
-                return ResolvedPeer(
-                    identity: entry.identity, handle: entry.handle, addresses: entry.addresses)
-            }
-            if let prefix = PeerReference.prefix(text),
-                let contact = try only(book.contacts(fingerprintPrefix: prefix), text)
-            {
-                return ResolvedPeer(identity: contact.identity, handle: self.handle(of: contact.identity))
-            }
-            throw directory == nil ? ChatError.noDirectory : ChatError.notAvailable(text)
+    private func run(_ conversation: Conversation, _ number: Int) {
+        conversations.began(conversation)
+        jobsIn.yield {
+            await conversation.run(number)
+            await self.ended(conversation)
         }
     }
 
-    private func only(_ contacts: [Contact], _ text: String) throws -> Contact? {
-        guard contacts.count <= 1 else { throw ChatError.ambiguous(text, contacts.map(\.identity)) }
-        return contacts.first
-    }
-
-    private func ask(_ query: PeerQuery, _ text: String) async throws -> PeerEntry {
-        guard let directory else { throw ChatError.noDirectory }
-        guard let entry = try await directory.lookup(query) else { throw ChatError.notAvailable(text) }
-        return entry
-    }
-
-    /// What the directory says of the peer now, after comparing it with the pin.
-    ///
-    /// - Throws: `ChatError.changed` when the contact's handle leads to another key; `notAvailable` for unknown, offline and
-    ///   hidden alike.
-    package func entry(of peer: ResolvedPeer) async throws -> PeerEntry {
-        guard let directory else { throw ChatError.noDirectory }
-        if let handle = book[peer.identity]?.handle(at: directory.identity),
-            let holder = try await directory.holder(of: handle)
-        {
-            try await check(handle, leadsTo: holder, at: directory.identity)
-        }
-        try refuseChanged(peer.identity)
-        guard let entry = try await directory.lookup(.identity(peer.identity)) else {
-            throw ChatError.notAvailable(peer.name)
-        }
-        return entry
-    }
-
-    /// Where the peer can be reached now.
-    private func addresses(of peer: ResolvedPeer) async throws -> [Endpoint] {
-        let isNew = book[peer.identity]?.handle(at: directory?.identity) == nil
-        if isNew, !peer.addresses.isEmpty { return peer.addresses }
-        let entry = try await entry(of: peer)
-        let addresses = peer.addresses.isEmpty ? entry.addresses : peer.addresses
-        guard !addresses.isEmpty else {
-            throw ChatError.unreachable(
-                peer.identity, reason: "online, but it cannot be called: no reachable address")
-        }
-        return addresses
+    private func ended(_ conversation: Conversation) {
+        conversations.ended(conversation)
     }
 
     // MARK: Trust
 
-    private func check(_ handle: Handle, leadsTo identity: PublicIdentity, at directory: PublicIdentity)
+    func check(_ handle: Handle, leadsTo identity: PublicIdentity, at directory: PublicIdentity)
         async throws
     {
         let known = KnownHandle(directory: directory, handle: handle)
+        let noted = Set(book.all.compactMap(\.replacement))
         guard let pinned = try book.noteDirectory(known, leadsTo: identity) else { return }
-        await events.put(
-            .changed(summary(of: pinned.identity), handle: handle, replacement: identity))
+        // Nothing more of it is shown, also where one talks with it already.
+        if let conversation = conversations.remove(pinned.identity) {
+            jobsIn.yield { await conversation.close() }
+        }
+        if !noted.contains(identity) {
+            await events.put(
+                .changed(summary(of: pinned.identity), handle: handle, replacement: identity))
+        }
         throw ChatError.changed(handle, pinned: pinned.identity, replacement: identity)
     }
 
-    private func refuseChanged(_ identity: PublicIdentity) throws {
+    func refuseChanged(_ identity: PublicIdentity) throws {
         guard let contact = book[identity], let replacement = contact.replacement,
             let known = contact.handles.last
         else { return }
         throw ChatError.changed(known.handle, pinned: identity, replacement: replacement)
+    }
+
+    /// Refuses a peer that is `changed`, or whose handle is pinned to another key.
+    private func refuseConflict(_ peer: ResolvedPeer) async throws {
+        try refuseChanged(peer.identity)
+        if let handle = peer.handle, let directory {
+            try await check(handle, leadsTo: peer.identity, at: directory.identity)
+        }
     }
 
     package var contacts: [Contact] { book.all }
@@ -174,15 +125,15 @@ package actor Messenger: ConversationHost {
             identity: identity, handle: handle(of: identity), trust: book[identity]?.trust ?? .unverified)
     }
 
-    private func handle(of identity: PublicIdentity) -> Handle? {
+    func handle(of identity: PublicIdentity) -> Handle? {
         confirmed[identity] ?? book[identity]?.handle(at: directory?.identity)
     }
 
     /// Compares the safety number that the peer read out, and keeps the result.
     ///
     /// - Returns: Whether the numbers are equal.
-    package func verify(_ peer: ResolvedPeer, number: SafetyNumber) throws -> Bool {
-        try refuseChanged(peer.identity)
+    package func verify(_ peer: ResolvedPeer, number: SafetyNumber) async throws -> Bool {
+        try await refuseConflict(peer)
         let isEqual = number == SafetyNumber.between(identity, peer.identity)
         try pin(peer.identity, peer.handle)
         try book.setVerified(peer.identity, isEqual)
@@ -190,7 +141,9 @@ package actor Messenger: ConversationHost {
     }
 
     package func acceptChange(of identity: PublicIdentity) throws -> PublicIdentity {
-        try book.accept(identity)
+        let accepted = try book.accept(identity)
+        confirmed[identity] = nil
+        return accepted
     }
 
     /// Forgets the pin, and ends the conversation.
@@ -198,18 +151,22 @@ package actor Messenger: ConversationHost {
         guard book[identity] != nil else { throw ChatError.notAContact(identity.fingerprint) }
         try book.forget(identity)
         confirmed[identity] = nil
-        await conversations.removeValue(forKey: identity)?.close()
+        await conversations.remove(identity)?.close()
     }
 
     // MARK: Talking
 
     /// Makes sure that there is a link to the peer; pins it on first use.
     package func connect(to peer: ResolvedPeer) async throws {
-        try refuseChanged(peer.identity)
+        try await refuseConflict(peer)
+        guard !isClosed else { throw ChatError.notDelivered(reason: "going offline") }
         let conversation = conversation(with: peer.identity)
         if await conversation.isConnected { return }
-        let number = try await conversation.connect { try await self.dial(peer) }
-        if let number { jobsIn.yield { await conversation.run(number) } }
+        if let number = try await conversation.connect({ try await self.dial(peer) }) {
+            run(conversation, number)
+        }
+        // While it was dialled, the directory may have said something else to somebody else here.
+        try await refuseConflict(peer)
         try pin(peer.identity, peer.handle)
     }
 
@@ -269,7 +226,7 @@ package actor Messenger: ConversationHost {
     private func conversation(with peer: PublicIdentity) -> Conversation {
         if let known = conversations[peer] { return known }
         let new = Conversation(peer: peer, own: identity, hello: hello, host: self)
-        conversations[peer] = new
+        for dropped in conversations.add(new) where book[dropped] == nil { confirmed[dropped] = nil }
         return new
     }
 
@@ -284,7 +241,9 @@ package actor Messenger: ConversationHost {
     // MARK: What conversations report
 
     func peer(_ peer: PublicIdentity, said hello: Hello) async -> Bool {
-        if let directory, hello.directory == directory.identity, let handle = hello.handle {
+        if let directory, hello.directory == directory.identity, let handle = hello.handle,
+            confirmed[peer] != handle, book[peer] != nil || confirmations.take()
+        {
             // A directory that does not answer costs a name on the screen, never a message.
             let isTrue = try? await within(Self.confirmationPatience) {
                 try await directory.confirm(handle: handle, identity: peer)
@@ -305,10 +264,11 @@ package actor Messenger: ConversationHost {
         await events.put(.link(summary(of: peer), .connected))
     }
 
-    func peer(_ peer: PublicIdentity, wrote message: TextMessage) async {
+    func peer(_ peer: PublicIdentity, wrote message: TextMessage) async -> Bool {
+        guard book[peer]?.replacement == nil else { return false }
         // When the pin cannot be written the message is still shown; the next one tries again.
-        try? pin(peer, confirmed[peer])
-        await events.put(
+        if book[peer] != nil || book.count < Self.contactsByWriting { try? pin(peer, confirmed[peer]) }
+        return await events.put(
             .message(
                 IncomingMessage(
                     id: message.id, sentAt: message.sentAt, peer: summary(of: peer), text: message.text)))
@@ -318,22 +278,9 @@ package actor Messenger: ConversationHost {
         await events.put(.link(summary(of: peer), state))
     }
 
+    /// So many are pinned because they wrote first. Keys cost nothing, so strangers could fill the disk; whom one writes to
+    /// oneself is always pinned.
+    private static let contactsByWriting = 1000
     private static let patience: Duration = .seconds(3)
     private static let confirmationPatience: Duration = .seconds(2)
-}
-
-/// Who is meant, and where the peer may be reached.
-package struct ResolvedPeer: Sendable, Hashable {
-    package let identity: PublicIdentity
-    package let handle: Handle?
-    /// Addresses that came with the answer; empty where they are still to be asked for.
-    package let addresses: [Endpoint]
-
-    package init(identity: PublicIdentity, handle: Handle?, addresses: [Endpoint] = []) {
-        self.identity = identity
-        self.handle = handle
-        self.addresses = addresses
-    }
-
-    package var name: String { handle?.text ?? identity.shortFingerprint }
 }

@@ -8,6 +8,9 @@ struct SeenMessages {
     /// Far more than can be on its way unacknowledged (1 MiB of frames of 256 bytes).
     private static let limit = 8192
 
+    /// Takes an id back whose message nobody took.
+    mutating func remove(_ id: MessageID) { ids.remove(id) }
+
     /// False when the id was here before.
     mutating func insert(_ id: MessageID) -> Bool {
         guard ids.insert(id).inserted else { return false }

@@ -1,5 +1,5 @@
 /// The result of `body`, or nil when it takes longer than `limit`; then `body` is cancelled and waited for.
-func within<Value: Sendable>(
+package func within<Value: Sendable>(
     _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     try await withThrowingTaskGroup(of: Value?.self) { group in

@@ -151,9 +151,12 @@ final class MemoryNetwork: Sendable {
 /// A directory in memory, which can be made to say anything.
 final class MemoryDirectory: PeerDirectory {
     let identity: PublicIdentity
-    private let state = Mutex((entries: [PeerEntry](), holders: [Handle: PublicIdentity]()))
+    private let state = Mutex((entries: [PeerEntry](), holders: [Handle: PublicIdentity](), confirmations: 0))
 
     init(identity: PublicIdentity) { self.identity = identity }
+
+    /// How often somebody asked whose a handle is.
+    var confirmations: Int { state.withLock { $0.confirmations } }
 
     func publish(_ entry: PeerEntry) {
         state.withLock { state in
@@ -176,7 +179,10 @@ final class MemoryDirectory: PeerDirectory {
     }
 
     func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool {
-        state.withLock { $0.holders[handle] == identity }
+        state.withLock { state in
+            state.confirmations += 1
+            return state.holders[handle] == identity
+        }
     }
 
     func holder(of handle: Handle) async throws -> PublicIdentity? {

@@ -96,6 +96,71 @@ import Testing
         }
     }
 
+    @Test func aChangedPeerThatIsConnectedIsNotShownAnyMore() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        let impostor = try room.person("mallory", 3)
+        try await room.run(alice, bob, impostor) {
+            try await alice.send("hello", to: "bobby")
+            try await bob.send("hello", to: "alice")
+            #expect(await alice.nextMessage()?.text == "hello")
+            // While both talk, the directory gives bob's handle to a key that then is chosen from the list.
+            room.directory.publish(
+                PeerEntry(
+                    identity: impostor.identity, handle: try Handle("bobby"), addresses: [impostor.endpoint]))
+            let listed = ResolvedPeer(
+                identity: impostor.identity, handle: try Handle("bobby"), addresses: [impostor.endpoint])
+            await #expect(
+                throws: ChatError.changed(
+                    try Handle("bobby"), pinned: bob.identity, replacement: impostor.identity)
+            ) {
+                try await alice.messenger.connect(to: listed)
+            }
+            #expect(await alice.messenger.summary(of: bob.identity).trust == .changed)
+            await #expect(throws: ChatError.self) { try await bob.send("still me", to: "alice") }
+            await alice.messenger.close()
+            #expect(await alice.nextMessage() == nil)
+        }
+    }
+
+    @Test func acceptingMovesOnlyTheHandleThatChanged() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let (old, new) = (try Room.identity(5), try Room.identity(6))
+        let here = KnownHandle(directory: room.directory.identity, handle: try Handle("bobby"))
+        let elsewhere = KnownHandle(directory: try Room.identity(201), handle: try Handle("robert"))
+        var book = try ContactBook(store: alice.contacts, now: { Date(timeIntervalSince1970: 0) })
+        try book.pin(old, handle: here)
+        try book.pin(old, handle: elsewhere)
+        #expect(try book.noteDirectory(here, leadsTo: new)?.identity == old)
+        #expect(try book.accept(old) == new)
+        #expect(book[old]?.handles == [elsewhere])
+        #expect(book[new]?.handles == [here])
+        #expect(book[old]?.trust == .unverified)
+    }
+
+    @Test func aHandleOfAnotherDirectoryIsNotTakenForOneOfThis() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("robert", 2))
+        // bob is known as bobby from another directory; here, bobby is somebody else.
+        try alice.contacts.save(
+            Contact(
+                identity: bob.identity,
+                handles: [KnownHandle(directory: try Room.identity(201), handle: try Handle("bobby"))],
+                since: Date(timeIntervalSince1970: 0)))
+        _ = try room.person("bobby", 3)
+        let messenger = Messenger(
+            identity: alice.identity, handle: nil,
+            book: try ContactBook(store: alice.contacts, now: { Date() }),
+            network: room.network.view(of: alice.identity), directory: room.directory, now: { Date() })
+        let peer = try await messenger.resolve("bobby")
+        #expect(peer.identity == bob.identity)
+        #expect(peer.handle == nil)
+        try await messenger.connect(to: peer)
+        #expect(await messenger.contacts.map(\.handles.count) == [1])
+        #expect(await messenger.summary(of: bob.identity).trust == .unverified)
+    }
+
     @Test func forgettingPinsAnew() async throws {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))

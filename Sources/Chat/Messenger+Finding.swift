@@ -1,0 +1,105 @@
+package import Directory
+package import Identity
+import Store
+import Wire
+
+/// Who is meant, and where: what a name leads to, by the contacts first and the directory then.
+extension Messenger {
+    /// Who is meant by PEER: a fingerprint, an `ip:port`, a contact's handle, a handle at the directory, or the beginning of a
+    /// contact's fingerprint. Where a contact's handle leads to another key at the directory, the contact becomes `changed`.
+    package func resolve(_ text: String) async throws -> ResolvedPeer {
+        let peer = try await find(text)
+        guard peer.identity != identity else { throw ChatError.oneself }
+        return peer
+    }
+
+    private func find(_ text: String) async throws -> ResolvedPeer {
+        switch try PeerReference(text) {
+        case .identity(let identity):
+            return ResolvedPeer(identity: identity, handle: handle(of: identity))
+        case .address(let endpoint):
+            let entry = try await ask(.address(endpoint), text)
+            // Where it can be reached was written by the person; the entry may list other addresses too.
+            return ResolvedPeer(identity: entry.identity, handle: entry.handle, addresses: [endpoint])
+        case .fingerprintPrefix(let prefix):
+            guard let contact = try only(book.contacts(fingerprintPrefix: prefix), text) else {
+                throw ChatError.notAContact(text)
+            }
+            return ResolvedPeer(identity: contact.identity, handle: handle(of: contact.identity))
+        case .handle(let handle):
+            guard handle != hello.handle else { throw ChatError.oneself }
+            if let contact = try only(book.contacts(bearing: handle), text) {
+                // Not the handle that was typed: it may be another directory's, and this one has not confirmed it.
+                return ResolvedPeer(identity: contact.identity, handle: self.handle(of: contact.identity))
+            }
+            if let entry = try await directory?.lookup(.handle(handle)) {
+                return ResolvedPeer(
+                    identity: entry.identity, handle: entry.handle, addresses: entry.addresses)
+            }
+            if let prefix = PeerReference.prefix(text),
+                let contact = try only(book.contacts(fingerprintPrefix: prefix), text)
+            {
+                return ResolvedPeer(identity: contact.identity, handle: self.handle(of: contact.identity))
+            }
+            throw directory == nil ? ChatError.noDirectory : ChatError.notAvailable(text)
+        }
+    }
+
+    private func only(_ contacts: [Contact], _ text: String) throws -> Contact? {
+        guard contacts.count <= 1 else { throw ChatError.ambiguous(text, contacts.map(\.identity)) }
+        return contacts.first
+    }
+
+    private func ask(_ query: PeerQuery, _ text: String) async throws -> PeerEntry {
+        guard let directory else { throw ChatError.noDirectory }
+        guard let entry = try await directory.lookup(query) else { throw ChatError.notAvailable(text) }
+        return entry
+    }
+
+    /// What the directory says of the peer now, after comparing it with the pin.
+    ///
+    /// - Throws: `ChatError.changed` when the contact's handle leads to another key; `notAvailable` for unknown, offline and
+    ///   hidden alike.
+    package func entry(of peer: ResolvedPeer) async throws -> PeerEntry {
+        guard let directory else { throw ChatError.noDirectory }
+        if let handle = book[peer.identity]?.handle(at: directory.identity),
+            let holder = try await directory.holder(of: handle)
+        {
+            try await check(handle, leadsTo: holder, at: directory.identity)
+        }
+        try refuseChanged(peer.identity)
+        guard let entry = try await directory.lookup(.identity(peer.identity)) else {
+            throw ChatError.notAvailable(peer.name)
+        }
+        return entry
+    }
+
+    /// Where the peer can be reached now.
+    func addresses(of peer: ResolvedPeer) async throws -> [Endpoint] {
+        let isNew = book[peer.identity]?.handle(at: directory?.identity) == nil
+        if isNew, !peer.addresses.isEmpty { return peer.addresses }
+        let entry = try await entry(of: peer)
+        let addresses = peer.addresses.isEmpty ? entry.addresses : peer.addresses
+        guard !addresses.isEmpty else {
+            throw ChatError.unreachable(
+                peer.identity, reason: "online, but it cannot be called: no reachable address")
+        }
+        return addresses
+    }
+}
+
+/// Who is meant, and where the peer may be reached.
+package struct ResolvedPeer: Sendable, Hashable {
+    package let identity: PublicIdentity
+    package let handle: Handle?
+    /// Addresses that came with the answer; empty where they are still to be asked for.
+    package let addresses: [Endpoint]
+
+    package init(identity: PublicIdentity, handle: Handle?, addresses: [Endpoint] = []) {
+        self.identity = identity
+        self.handle = handle
+        self.addresses = addresses
+    }
+
+    package var name: String { handle?.text ?? identity.shortFingerprint }
+}
