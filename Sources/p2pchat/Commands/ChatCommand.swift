@@ -9,7 +9,8 @@ struct ChatCommand: AsyncParsableCommand {
         abstract: "Go online, choose a peer, and talk.",
         discussion: """
             Messages appear above the line that you type. /to changes to another peer, /help lists the commands, /quit or
-            Ctrl-D says goodbye and leaves. In a pipe, each line of standard input is a message.
+            Ctrl-D says goodbye and leaves. In a pipe, each line of standard input is a message; it
+            ends with exit code 69 when the peer is not reached or does not acknowledge one.
 
             Examples:
               p2pchat chat
@@ -32,8 +33,9 @@ struct ChatCommand: AsyncParsableCommand {
                 isPlain ? PlainInterface() : try TerminalInterface(completions: ChatCompletion.candidates)
             // A signal ends the node; the lines end with it.
             node.onStop { interface.stop() }
-            await LineChat(node: node, interface: interface).run(first: peer)
-            interface.stop()
+            defer { interface.stop() }
+            try await LineChat(node: node, interface: interface, isScripted: isatty(STDIN_FILENO) == 0)
+                .run(first: peer)
         }
     }
 

@@ -64,11 +64,7 @@ struct Keygen: AsyncParsableCommand {
     private static func askTwice() throws -> SecretBytes {
         let first = try HomeOptions.ask(
             "Passphrase for the new identity: ", otherwise: "a new identity needs a passphrase")
-        guard first.count > 0 else {
-            throw CommandError(
-                .refused, "the passphrase is empty",
-                hint: "to have none on purpose: p2pchat keygen --no-passphrase")
-        }
+        guard first.count > 0 else { throw HomeOptions.emptyPassphrase }
         let second = try HomeOptions.ask("The same again: ", otherwise: "a new identity needs a passphrase")
         guard first.constantTimeEquals(second) else {
             throw CommandError(.refused, "the two passphrases differ; nothing was made")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Chat
 import FoundationEssentials
 import Glibc
 import Wire
@@ -27,15 +28,21 @@ struct Send: AsyncParsableCommand {
     var timeout: Double = 30
 
     func validate() throws {
-        guard timeout > 0, timeout <= 86_400 else {
+        guard timeout > 0, timeout <= Operations.longestTimeout else {
             throw ValidationError("--timeout takes more than 0 and at most 86400 seconds.")
         }
     }
 
     func run() async throws {
         let message = text.isEmpty ? try Self.standardInput() : text.joined(separator: " ")
+        // Before anything is asked or unlocked for it.
+        guard !message.isEmpty else { throw ChatError.emptyMessage }
+        guard message.utf8.count <= WireLimits.text else {
+            throw ChatError.messageTooLong(bytes: message.utf8.count)
+        }
         let sent = try await HomeAccess(options: options).call(
-            ControlMethods.send, SendParameters(peer: peer, text: message, timeout: timeout), { $0.send })
+            ControlMethods.send, SendParameters(peer: peer, text: message, timeout: timeout),
+            within: .seconds(timeout) + .seconds(2), { $0.send })
         Output.note("delivered to \(sent.peer.handle ?? sent.peer.fingerprint)")
     }
 

@@ -89,9 +89,9 @@ struct DemoScript: Sendable {
         )
         let said = Self.said
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await LineChat(node: bob.node, interface: bob.window).run(first: nil) }
+            group.addTask { try await LineChat(node: bob.node, interface: bob.window).run(first: nil) }
             try await bob.window.wait(for: "Talk with whom?")
-            group.addTask { await LineChat(node: alice.node, interface: alice.window).run(first: "bob") }
+            group.addTask { try await LineChat(node: alice.node, interface: alice.window).run(first: "bob") }
             try await alice.window.wait(for: "* talking with bob")
             alice.window.enter(said[0])
             bob.window.enter("1")
@@ -103,7 +103,9 @@ struct DemoScript: Sendable {
             try await alice.window.wait(for: said[2])
 
             title("6. carol, whom nobody finds, calls alice; alice changes over to her")
-            group.addTask { await LineChat(node: carol.node, interface: carol.window).run(first: "alice") }
+            group.addTask {
+                try await LineChat(node: carol.node, interface: carol.window).run(first: "alice")
+            }
             try await carol.window.wait(for: "* talking with alice")
             carol.window.enter(said[3])
             try await alice.window.wait(for: said[3])

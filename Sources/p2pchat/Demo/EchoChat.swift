@@ -23,7 +23,7 @@ struct EchoChat: Sendable {
             group.addTask { try await you.run() }
             group.addTask { await reply(echo) }
             _ = try? await echo.firstPresence()
-            await LineChat(node: you, interface: interface).run(first: "echo")
+            try await LineChat(node: you, interface: interface).run(first: "echo")
             interface.stop()
             echo.stop()
             try await group.waitForAll()

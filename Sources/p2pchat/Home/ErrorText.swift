@@ -3,6 +3,7 @@ import Directory
 import Foundation
 import Identity
 import Link
+import Sodium
 import Store
 import Terminal
 
@@ -16,6 +17,9 @@ extension CommandError {
         case let error as LinkError: self.init(.notReachable, error.text)
         case let error as StoreError: self = Self.store(error)
         case let error as IdentityError: self.init(Self.exitCode(error), "\(error)")
+        case SodiumError.readFailed(let code):
+            self.init(.inputOutput, "cannot read the passphrase: \(String(cString: strerror(code)))")
+        case TerminalError.endOfFile, TerminalError.interrupted: self.init(.refused, "nothing was typed")
         case is CancellationError: self.init(.tryAgain, "interrupted")
         default: self.init(.inputOutput, VisibleText("\(error)").description)
         }

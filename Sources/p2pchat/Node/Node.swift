@@ -127,6 +127,9 @@ final class Node: Sendable {
     /// Asks `run()` to end. From any thread, any number of times.
     func stop() { stopping.raise() }
 
+    /// Returns when the node is asked to end, or the task is cancelled.
+    func stopped() async { await stopping.wait() }
+
     /// Calls `body` once when the node is asked to end.
     func onStop(_ body: @escaping @Sendable () -> Void) { stopping.onRaise(body) }
 

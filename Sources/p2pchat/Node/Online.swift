@@ -17,14 +17,12 @@ struct Online {
         let service = OnlineService {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await node.run() }
-                do {
-                    try await body(node)
-                } catch {
-                    node.stop()
-                    throw error
-                }
+                let result: Result<Void, any Error>
+                do { result = .success(try await body(node)) } catch { result = .failure(error) }
+                // Also after an error the node says its goodbyes and unregisters, uncancelled.
                 node.stop()
                 try await group.waitForAll()
+                try result.get()
             }
         } stop: {
             node.stop()

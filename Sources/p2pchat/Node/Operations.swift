@@ -9,14 +9,28 @@ struct Operations: Sendable {
     let node: Node
 
     func send(_ parameters: SendParameters) async throws -> SendResult {
-        let peer = try await node.messenger.resolve(parameters.peer)
+        // Also checked here, because it may come over the control socket.
+        guard parameters.timeout > 0, parameters.timeout <= Self.longestTimeout else {
+            throw CommandError(
+                .usage, "the timeout is more than 0 and at most \(Int(Self.longestTimeout)) seconds")
+        }
         let timeout = Duration.seconds(parameters.timeout)
         let deadline = ContinuousClock.now + timeout
-        let id = try await node.messenger.send(parameters.text, to: peer)
-        try await node.messenger.waitDelivered(
-            id, to: peer, timeout: max(.milliseconds(1), deadline - ContinuousClock.now))
-        return SendResult(id: id.description, peer: PeerJSON(await node.messenger.summary(of: peer.identity)))
+        // Finding and dialling count as waiting, too.
+        let sent = try await within(timeout) {
+            let peer = try await node.messenger.resolve(parameters.peer)
+            let id = try await node.messenger.send(parameters.text, to: peer)
+            try await node.messenger.waitDelivered(
+                id, to: peer, timeout: max(.milliseconds(1), deadline - ContinuousClock.now))
+            return SendResult(
+                id: id.description, peer: PeerJSON(await node.messenger.summary(of: peer.identity)))
+        }
+        guard let sent else { throw ChatError.notDelivered(reason: "no answer in time") }
+        return sent
     }
+
+    /// A day, in seconds.
+    static let longestTimeout: Double = 86_400
 
     func who(_: NoParameters) async throws -> EntriesResult {
         let entries = try await node.entries()

@@ -29,9 +29,10 @@ final class StopSignal: Sendable {
         if isRaised { body() }
     }
 
+    /// Returns when it is raised, or the task is cancelled.
     func wait() async {
-        await withCheckedContinuation { waiter in
-            onRaise { waiter.resume() }
-        }
+        let (signals, signalsIn) = AsyncStream<Void>.makeStream()
+        onRaise { signalsIn.finish() }
+        for await _ in signals {}
     }
 }

@@ -6,15 +6,20 @@ struct HomeAccess {
     let options: HomeOptions
 
     /// Calls an operation; nothing of it goes on when this returns.
+    ///
+    /// - Parameter limit: how long the process that is online may take to answer.
     func call<Parameters, Result>(
         _ method: ControlMethod<Parameters, Result>, _ parameters: Parameters,
+        within limit: Duration = .seconds(60),
         _ operation: @escaping @Sendable (Operations) -> @Sendable (Parameters) async throws -> Result
     ) async throws -> Result {
         let home = options.folder
         _ = try home.publicIdentity()
         // Another command may be in the middle of something short; a process that stays online answers at its socket.
         for _ in 0..<Self.attempts {
-            if let result = try await ControlClient.call(home, method, parameters) { return result }
+            if let result = try await ControlClient.call(home, method, parameters, within: limit) {
+                return result
+            }
             if let lock = try HomeLock.take(home) {
                 defer { withExtendedLifetime(lock) {} }
                 let node = try Node.visiting(home: home, keys: options.unlock())

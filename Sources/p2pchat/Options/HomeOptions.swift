@@ -51,7 +51,7 @@ struct HomeOptions: ParsableArguments {
 
     /// The passphrase that the options name; nil where they name none.
     func givenPassphrase() throws -> SecretBytes? {
-        if let passphraseFd { return try SecretBytes.readLine(fileDescriptor: passphraseFd) }
+        if let passphraseFd { return try Self.firstLine(of: passphraseFd) }
         guard let passphraseFile else { return nil }
         let descriptor = open(passphraseFile, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -59,8 +59,18 @@ struct HomeOptions: ParsableArguments {
                 .inputOutput, "cannot read the passphrase file: \(String(cString: strerror(errno)))")
         }
         defer { _ = close(descriptor) }
-        return try SecretBytes.readLine(fileDescriptor: descriptor)
+        return try Self.firstLine(of: descriptor)
     }
+
+    private static func firstLine(of descriptor: Int32) throws -> SecretBytes {
+        let passphrase = try SecretBytes.readLine(fileDescriptor: descriptor)
+        // An empty file is a mistake, never a wish to have no passphrase.
+        guard passphrase.count > 0 else { throw emptyPassphrase }
+        return passphrase
+    }
+
+    static let emptyPassphrase = CommandError(
+        .refused, "the passphrase is empty", hint: "to have none on purpose: p2pchat keygen --no-passphrase")
 
     static func ask(_ prompt: String, otherwise reason: String) throws -> SecretBytes {
         do {

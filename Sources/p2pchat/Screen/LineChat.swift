@@ -8,16 +8,21 @@ import Wire
 
 /// Chat in lines: one conversation at a time, messages of everybody, a list to choose from.
 actor LineChat {
-    private let node: Node
-    private let interface: any ChatInterface
-    private let operations: Operations
+    let node: Node
+    let interface: any ChatInterface
+    let operations: Operations
     private let gate = Gate()
-    private var peer: ResolvedPeer?
+    private(set) var peer: ResolvedPeer?
     /// What the numbers of the list stand for.
     private var listed: [PeerEntry] = []
     /// Messages sent and not yet acknowledged, by peer; the prompt shows that there are some.
     private var unacknowledged = 0
     private var isLeaving = false
+    /// Whether the lines come from a script, which cannot see that a peer was not reached: then it ends.
+    private let isScripted: Bool
+    /// Why a script ends early.
+    private var failure: (any Error)?
+    private var undelivered = 0
     private let deliveries: AsyncStream<Delivery>
     private let deliveriesIn: AsyncStream<Delivery>.Continuation
 
@@ -27,27 +32,55 @@ actor LineChat {
         let text: String
     }
 
-    init(node: Node, interface: any ChatInterface) {
+    init(node: Node, interface: any ChatInterface, isScripted: Bool = false) {
+        self.isScripted = isScripted
         self.node = node
         self.interface = interface
         operations = Operations(node: node)
         (deliveries, deliveriesIn) = AsyncStream.makeStream()
     }
 
-    /// Runs until the user leaves or the input ends.
-    func run(first: String?) async {
+    /// Runs until the user leaves, the input ends, or the node is asked to end.
+    ///
+    /// - Throws: for a script, that a peer was not reached, or that messages were not delivered.
+    func run(first: String?) async throws {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.showEvents() }
             group.addTask { await self.showDirectory() }
-            group.addTask { await self.watchDeliveries() }
-            await start(first)
-            for await line in interface.lines {
-                guard await take(line) else { break }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.converse(first) }
+                group.addTask { await self.node.stopped() }
+                await group.next()
+                group.cancelAll()
             }
             isLeaving = true
-            deliveriesIn.finish()
             await gate.open()
             node.stop()
+            group.cancelAll()
+        }
+        guard isScripted else { return }
+        if let failure { throw failure }
+        if undelivered > 0 {
+            throw CommandError(.notReachable, "\(undelivered) of the messages were not delivered")
+        }
+    }
+
+    /// Takes lines until the user leaves, then waits for what is not acknowledged yet.
+    private func converse(_ first: String?) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.watchDeliveries() }
+            await start(first)
+            if failure == nil {
+                for await line in interface.lines {
+                    guard await take(line), failure == nil else { break }
+                }
+            }
+            deliveriesIn.finish()
+            if !isScripted, unacknowledged > 0, !Task.isCancelled {
+                interface.show("* waiting a moment for \(unacknowledged) to be acknowledged")
+                group.addTask { try? await Task.sleep(for: Self.leavingPatience) }
+            }
+            await group.next()
             group.cancelAll()
         }
     }
@@ -57,7 +90,11 @@ actor LineChat {
     private func start(_ first: String?) async {
         // Without a directory nobody can be listed or found yet; what is wrong is shown by the state.
         _ = try? await node.firstPresence()
-        if let first, await talk(to: first) { return }
+        if let first {
+            if await talk(to: first) { return }
+            // Lines meant for that peer are not to be taken for names of others, and looked up.
+            if isScripted { return }
+        }
         await choose()
     }
 
@@ -139,6 +176,7 @@ actor LineChat {
 
     private func talk(toListed number: Int) async {
         guard listed.indices.contains(number - 1) else {
+            if isScripted { failure = CommandError(.notReachable, "the list has no number \(number)") }
             return interface.show("! the list has no number \(number)")
         }
         let entry = listed[number - 1]
@@ -162,7 +200,7 @@ actor LineChat {
             await setPrompt()
             return true
         } catch {
-            fail(error)
+            if isScripted { failure = error } else { fail(error) }
             await setPrompt()
             return false
         }
@@ -178,8 +216,9 @@ actor LineChat {
             await setPrompt()
             deliveriesIn.yield(Delivery(id: id, peer: peer, text: text))
         } catch {
-            fail(error)
+            undelivered += 1
             interface.show("! not sent: \(VisibleText(text))")
+            fail(error)
         }
     }
 
@@ -196,7 +235,8 @@ actor LineChat {
             try await node.messenger.waitDelivered(
                 delivery.id, to: delivery.peer, timeout: Self.deliveryTimeout)
         } catch {
-            interface.show("! \(delivery.peer.name) has not got this: \(VisibleText(delivery.text))")
+            undelivered += 1
+            interface.show("! \(delivery.peer.name) has not acknowledged: \(VisibleText(delivery.text))")
             fail(error)
         }
         unacknowledged -= 1
@@ -209,7 +249,8 @@ actor LineChat {
         while let event = await node.messenger.events.next() {
             // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
             await gate.pass()
-            if isLeaving { return }
+            // A message that was acknowledged is shown, also to whoever leaves without having chosen anybody.
+            if isLeaving, !event.isMessage { continue }
             // That the one whom one talks with is connected was said when it was chosen.
             if case .link(let summary, .connected) = event, summary.identity == peer?.identity {
                 await setPrompt()
@@ -231,57 +272,25 @@ actor LineChat {
         interface.prompt(name + (unacknowledged > 0 ? " ...> " : "> "))
     }
 
-    private func show(_ lines: [String]) {
+    func show(_ lines: [String]) {
         for line in lines { interface.show(line) }
     }
 
-    private func fail(_ error: any Error) {
+    func fail(_ error: any Error) {
+        // That the program ends is no news to who ended it.
+        if error is CancellationError || Task.isCancelled { return }
         let described = CommandError(describing: error)
         interface.show("! " + described.message)
         if let hint = described.hint { interface.show("!   " + hint) }
     }
 
-    // MARK: Commands
-
-    private func verify(_ number: String?) async {
-        guard let peer else { return interface.show("! choose a peer first") }
-        do {
-            let result = try await operations.verify(
-                VerifyParameters(peer: peer.identity.fingerprint, number: number))
-            switch result.isEqual {
-            case true?: interface.show("* equal: \(peer.name) is verified")
-            case false?:
-                interface.show(
-                    "! the numbers differ: somebody may be between you and \(peer.name), who is now unverified"
-                )
-            case nil:
-                interface.show("  " + SafetyNumber.between(node.identity, peer.identity).grouped)
-                show(try QRCode.halfBlocks(result.safetyNumber))
-                interface.show(
-                    "  \(peer.name) is \(result.trust). Compare it over another way, then: /verify NUMBER")
-            }
-        } catch {
-            fail(error)
-        }
-    }
-
-    private func fingerprints() {
-        interface.show("  you: " + node.identity.groupedFingerprint)
-        if let peer { interface.show("  \(peer.name): " + peer.identity.groupedFingerprint) }
-    }
-
-    private func status() async {
-        show(StatusText.lines(await node.status()).map { "  " + $0 })
-    }
-
-    private func setDiscoverable(_ isDiscoverable: Bool) async {
-        do {
-            try await node.setDiscoverable(isDiscoverable)
-            interface.show(isDiscoverable ? "* strangers can find you" : "* strangers cannot find you")
-        } catch {
-            fail(error)
-        }
-    }
-
     private static let deliveryTimeout: Duration = .seconds(30)
+    /// A person who leaves does not wait longer for acknowledgements.
+    private static let leavingPatience: Duration = .seconds(5)
+}
+
+extension ChatEvent {
+    fileprivate var isMessage: Bool {
+        if case .message = self { true } else { false }
+    }
 }
