@@ -128,13 +128,17 @@ import Testing
             got three
 
             kill -TERM echoer
-            input echoer
-            < wake up
             wait echoer
             ...
             bye
             [exit 7]
             """)
+    }
+
+    @Test func typingWhereNobodyReadsFails() async throws {
+        await #expect(throws: TranscriptFailure.self) {
+            try await run("$ sh -c 'exec <&-; echo ready; exec sleep 1000' &p\nready\n\ninput p\n< hello")
+        }
     }
 
     @Test func whatIsLeftRunningIsKilled() async throws {

@@ -15,10 +15,14 @@ final class RunningProgram {
     private var input: FileHandle?
     private var taken = 0
 
+    /// Writing to a program that has ended is an error of the transcript, not the end of the test run.
+    private static let ignoresBrokenPipes: Void = { _ = Foundation.signal(SIGPIPE, SIG_IGN) }()
+
     init(
         _ command: [String], environment: [String: String], folder: String, streams: String, input: Input,
         keepsInputOpen: Bool
     ) throws {
+        Self.ignoresBrokenPipes
         outputPath = streams + ".stdout"
         errorPath = streams + ".stderr"
         let output = try Self.create(outputPath)
