@@ -46,7 +46,8 @@ struct HomeOptions: ParsableArguments {
     /// Said once and gone on: a system that does not let memory be locked may write keys to its swap.
     static func warnIfMemoryCannotBeLocked() {
         guard !SodiumSelfCheck.canLockMemory else { return }
-        Output.note("note: this system does not let memory be locked; keys may reach its swap (see ulimit -l)")
+        Output.note(
+            "note: this system does not let memory be locked; keys may reach its swap (see ulimit -l)")
     }
 
     /// The passphrase that the options name; nil where they name none.
