@@ -9,6 +9,8 @@ struct Closing {
 
     private var own = Own.none
     private(set) var peerFinished = false
+    /// The own goodbye answers the peer's.
+    private var isAnswer = false
     /// When the socket is closed whatever happens; set by whichever side began.
     private(set) var deadline: Duration?
 
@@ -24,6 +26,7 @@ struct Closing {
     /// The peer's `FINAL` came; it is answered with one's own, behind what was already queued.
     mutating func peerFinal(deadline: Duration) {
         peerFinished = true
+        isAnswer = own == .none
         request(deadline: deadline)
     }
 
@@ -35,5 +38,9 @@ struct Closing {
     var finished: Bool { own == .written }
     /// Whether both sides have said goodbye.
     var isGoodbye: Bool { finished && peerFinished }
-    var acceptsEnvelopes: Bool { own == .none }
+    /// Whether nobody is leaving.
+    var isOpen: Bool { own == .none && !peerFinished }
+    /// Whether an envelope can still be queued: until the own goodbye is wanted, or, where it only answers the peer's,
+    /// until it is written.
+    var acceptsEnvelopes: Bool { own == .none || (isAnswer && own == .wanted) }
 }

@@ -43,7 +43,7 @@ extension EstablishedLink {
     // MARK: Beginning
 
     /// Only the initiator begins, never while one is pending, and not once anybody is leaving.
-    private var mayRenew: Bool { role == .initiator && renewal.isIdle && closing.acceptsEnvelopes }
+    private var mayRenew: Bool { role == .initiator && renewal.isIdle && closing.isOpen }
 
     func renewalIsDue(at now: Duration) -> Bool {
         mayRenew

@@ -102,27 +102,19 @@ final class LinkHandler: ChannelDuplexHandler {
         mailbox.setWake {
             loop.execute {
                 let (handler, context) = bound.value
-                handler.grantWishes(context)
+                handler.turn(context)
             }
         }
         machine = start(clock(), &actions)
         turn(context)
     }
 
-    private func grantWishes(_ context: ChannelHandlerContext) {
-        guard !isOver else { return }
-        let now = clock()
-        let wishes = mailbox.takeWishes()
-        if wishes.cut { machine?.cut(&actions) }
-        for envelope in wishes.envelopes { machine?.enqueue(envelope) }
-        if wishes.ping { machine?.ping() }
-        if wishes.close { machine?.close(at: now, &actions) }
-        turn(context)
-    }
-
     private func turn(_ context: ChannelHandlerContext) {
         guard !isOver, machine != nil else { return }
         let now = clock()
+        perform(context)
+        // Behind that, because it may have told the mailbox of the peer's goodbye: what was sent before it is still taken.
+        grantWishes(at: now)
         perform(context)
         while !isOver, context.channel.isWritable, machine?.hasWork(at: now) == true {
             machine?.pump(at: now, &actions)
@@ -131,6 +123,14 @@ final class LinkHandler: ChannelDuplexHandler {
         guard !isOver else { return }
         holdReading(mailbox.holdsReading(), at: now, context)
         setAlarm(at: machine?.deadline, now: now, context)
+    }
+
+    private func grantWishes(at now: Duration) {
+        guard !isOver, let wishes = mailbox.takeWishes() else { return }
+        if wishes.cut { machine?.cut(&actions) }
+        for envelope in wishes.envelopes { machine?.enqueue(envelope) }
+        if wishes.ping { machine?.ping() }
+        if wishes.close { machine?.close(at: now, &actions) }
     }
 
     private func perform(_ context: ChannelHandlerContext) {

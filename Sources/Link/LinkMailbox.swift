@@ -188,8 +188,10 @@ final class LinkMailbox: Sendable {
         state.withLock { $0.wake = wake }
     }
 
-    func takeWishes() -> Wishes {
+    /// What is wanted since the last time; nil when nobody rang.
+    func takeWishes() -> Wishes? {
         state.withLock { state in
+            guard state.woken else { return nil }
             let wishes = Wishes(
                 envelopes: state.outgoing, ping: state.ping, close: state.close, cut: state.cut)
             state.outgoing = CircularBuffer()

@@ -61,6 +61,19 @@ import Testing
         #expect(pair.initiator.end == .goodbye)
     }
 
+    /// What its user sent just before the goodbye became known is queued just behind it, and still goes first.
+    @Test func theAnswererTakesMoreUntilItsFinalIsWritten() throws {
+        let pair = try Pair.open()
+        pair.initiator.close()
+        pair.responder.receive(pair.initiator.flush())
+        pair.responder.send([1])
+        pair.initiator.receive(pair.responder.flush())
+        pair.responder.send([2])
+        #expect(pair.responder.flush().isEmpty)
+        #expect(pair.initiator.envelopes == [[1]])
+        #expect(pair.initiator.end == .goodbye)
+    }
+
     /// Between the own `FINAL` and the peer's: processed, not answered.
     @Test func pingsBehindTheOwnFinalAreNotAnswered() throws {
         let (local, responder) = try Pair.locals()
