@@ -18,7 +18,8 @@ enum MessageBench {
     }
 
     private static func messenger(_ keys: IdentityKeys, _ folder: String) throws -> Messenger {
-        let store = try HomeStore(path: "\(folder)/\(keys.publicIdentity.shortFingerprint).sqlite", keys: keys)
+        let store = try HomeStore(
+            path: "\(folder)/\(keys.publicIdentity.shortFingerprint).sqlite", keys: keys)
         return Messenger(
             identity: keys.publicIdentity, handle: nil, book: try ContactBook(store: store, now: { Date() }),
             network: Network(keys: keys), directory: nil, now: { Date() })

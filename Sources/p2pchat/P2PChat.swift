@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Identity
 
 @main
 struct P2PChat: AsyncParsableCommand {
@@ -39,10 +40,23 @@ struct P2PChat: AsyncParsableCommand {
             if error is CommandError || !isParserError(error) {
                 let described = CommandError(describing: error)
                 Output.error(described)
+                noteHome(of: described)
                 Glibc.exit(described.code.rawValue)
             }
             exit(withError: error)
         }
+    }
+
+    /// A hint is to work when typed: where the home was named by an option, the command in the hint needs it too.
+    private static func noteHome(of error: CommandError) {
+        let words = CommandLine.arguments
+        guard let hint = error.hint, hint.contains("p2pchat "), !hint.contains("--home"),
+            let option = words.firstIndex(where: { $0 == "--home" || $0.hasPrefix("--home=") })
+        else { return }
+        let isJoined = words[option] != "--home"
+        guard isJoined || words.indices.contains(option + 1) else { return }
+        let named = isJoined ? words[option] : "--home " + ShellWord.quote(words[option + 1])
+        Output.note("  (for this home, with \(named))")
     }
 
     /// Help, version and usage errors are the parser's to print.

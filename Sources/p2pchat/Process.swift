@@ -11,4 +11,12 @@ enum Process {
         _ = signal(SIGPIPE, SIG_IGN)
         try SodiumSelfCheck.run()
     }
+
+    /// Lets a server take as many links as its user's hard limit allows: each is an open file.
+    static func raiseFileLimit() {
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
+        files.rlim_cur = files.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    }
 }

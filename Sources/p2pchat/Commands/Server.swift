@@ -45,6 +45,7 @@ struct Server: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Process.raiseFileLimit()
         let folder = Home(stateOption: state)
         try folder.create()
         guard let lock = try HomeLock.take(folder) else {

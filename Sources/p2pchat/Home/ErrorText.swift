@@ -14,7 +14,7 @@ extension CommandError {
         case let error as CommandError: self = error
         case let error as ChatError: self = Self.chat(error)
         case let error as DirectoryError: self = Self.directory(error)
-        case let error as LinkError: self.init(.notReachable, error.text)
+        case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
         case let error as IdentityError: self.init(Self.exitCode(error), "\(error)")
         case SodiumError.readFailed(let code):
@@ -146,9 +146,9 @@ extension CommandError {
     }
 }
 
-extension LinkError {
+extension LinkError: CustomStringConvertible {
     /// The error as the end of a sentence about an address or a peer.
-    var text: String {
+    package var description: String {
         switch self {
         case .refused: "refuses connections"
         case .unreachable(let reason): "cannot be reached: \(VisibleText(reason))"

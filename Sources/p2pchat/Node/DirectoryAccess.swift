@@ -15,7 +15,7 @@ struct LinkNetwork: PeerNetwork {
         } catch LinkError.handshakeFailed {
             throw DialError.anotherKey
         } catch let error as LinkError {
-            throw DialError.failed(error.text)
+            throw DialError.failed(error.description)
         }
     }
 
@@ -33,7 +33,7 @@ struct LinkNetwork: PeerNetwork {
                 """,
                 hint: "ask its operator for the reference: host:port#fingerprint")
         } catch let error as LinkError {
-            throw DirectoryError.notReachable("\(reference.endpoint) \(error.text)")
+            throw DirectoryError.notReachable("\(reference.endpoint) \(error)")
         }
     }
 }

@@ -85,7 +85,7 @@ final class Node: Sendable {
             listener = try await LinkListener.bind(wanted, purpose: .peer, identity: keys) { _ in true }
         } catch let error as LinkError {
             throw CommandError(
-                .inputOutput, "\(wanted): \(error.text)",
+                .inputOutput, "\(wanted): \(error)",
                 hint: "choose another port with: p2pchat register --listen HOST:PORT")
         }
         let advertised = settings.advertise ?? listener.localEndpoint

@@ -26,7 +26,7 @@ struct DirectoryHost: Sendable {
             }
         } catch let error as LinkError {
             throw CommandError(
-                .inputOutput, "\(endpoint): \(error.text)",
+                .inputOutput, "\(endpoint): \(error)",
                 hint: "choose another port with --listen HOST:PORT")
         }
         let service = DirectoryService(
