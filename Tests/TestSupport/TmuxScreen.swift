@@ -74,7 +74,8 @@ package struct TmuxScreen: Sendable {
         Self.trimmed(try await tmux(["capture-pane", "-p"]))
     }
 
-    /// The rows that have scrolled off, and the screen.
+    /// The rows that have scrolled off, and the screen. After the program's end tmux says so in a last row, for which
+    /// the first may have to go.
     package func history() async throws -> [String] {
         Self.trimmed(try await tmux(["capture-pane", "-p", "-S", "-"]))
     }
