@@ -87,6 +87,14 @@ package final class LineEditor: Sendable {
         if queued { ct_editor_wake() } else { writeAll(line, to: output) }
     }
 
+    /// Columns of the terminal as it is now; nil where it does not say. For ``VisibleText/block(_:indent:start:columns:)``.
+    package var columns: Int? {
+        var columns: Int32 = 0
+        var rows: Int32 = 0
+        ct_tty_size(output, &columns, &rows)
+        return columns > 0 ? Int(columns) : nil
+    }
+
     /// Returns when everything printed so far has been written, so that a fast sender can be held back.
     package func drain() async {
         await withCheckedContinuation { continuation in

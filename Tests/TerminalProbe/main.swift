@@ -30,6 +30,7 @@ func edit() async throws {
             break events
         case .line("/quit"): break events
         case .line("/prompt"): editor.setPrompt("other> ")
+        case .line("/columns"): editor.print(above: "columns: \(editor.columns ?? -1)")
         case .line("/fault at once"): abort()
         case .line("/fault"):
             // By then the terminal is set for the next line.

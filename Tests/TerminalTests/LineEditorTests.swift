@@ -182,6 +182,9 @@ import Testing
             }
             try await screen.press("Enter")
             try await screen.wait(for: "the event") { $0.joined().contains("event: line [\(text)]") }
+            try await screen.type("/columns")
+            try await screen.press("Enter")
+            try await screen.wait(forText: "columns: 45")
         }
     }
 
