@@ -23,6 +23,8 @@ package final class HomeStore: Sendable {
                     atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
             }
             var configuration = Configuration()
+            // One sync a commit instead of several: a first message waits for it on both sides.
+            configuration.journalMode = .wal
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
             let database = try DatabaseQueue(path: path, configuration: configuration)
             try Self.migrator.migrate(database)
@@ -125,6 +127,26 @@ package final class HomeStore: Sendable {
     }
 
     private static let settingsRow: Int64 = 1
+
+    // MARK: Durability
+
+    struct Durability: Equatable {
+        let journal: String
+        /// 2 is FULL.
+        let synchronous: Int
+    }
+
+    /// What is really in force on the writing connection; GRDB sets its own while it opens a database.
+    func durability() throws -> Durability? {
+        try Self.mapErrors {
+            try database.inDatabase { database in
+                guard let journal = try String.fetchOne(database, sql: "PRAGMA journal_mode"),
+                    let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+                else { return nil }
+                return Durability(journal: journal, synchronous: synchronous)
+            }
+        }
+    }
 
     // MARK: Errors
 

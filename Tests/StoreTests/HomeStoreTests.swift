@@ -75,20 +75,32 @@ enum NSTemporaryFolder {
         #expect(try store.contacts().isEmpty)
     }
 
-    @Test func theFileSaysNothing() throws {
-        do { try HomeStore(path: path, keys: keys).save(try contact) }
-        let bytes = try Data(contentsOf: URL(filePath: path))
-        #expect(bytes.count > 0)
-        for word in ["bobby", peer.fingerprint, directory.fingerprint] {
-            #expect(bytes.firstRange(of: Data(word.utf8)) == nil)
+    @Test func theFilesSayNothing() throws {
+        let store = try HomeStore(path: path, keys: keys)
+        try store.save(try contact)
+        // While it is open, what was written stands in the write-ahead log.
+        for file in [path, path + "-wal"] {
+            let bytes = try Data(contentsOf: URL(filePath: file))
+            #expect(bytes.count > 0)
+            for word in ["bobby", peer.fingerprint, directory.fingerprint] {
+                #expect(bytes.firstRange(of: Data(word.utf8)) == nil)
+            }
+            #expect(bytes.firstRange(of: Data(peer.bytes)) == nil)
         }
-        #expect(bytes.firstRange(of: Data(peer.bytes)) == nil)
+    }
+
+    @Test func commitsSurviveALossOfPower() throws {
+        let store = try HomeStore(path: path, keys: keys)
+        #expect(try store.durability() == HomeStore.Durability(journal: "wal", synchronous: 2))
     }
 
     @Test func theFileIsClosedToOthers() throws {
-        _ = try HomeStore(path: path, keys: keys)
-        let attributes = try FileManager.default.attributesOfItem(atPath: path)
-        #expect((attributes[.posixPermissions] as? Int) == 0o600)
+        let store = try HomeStore(path: path, keys: keys)
+        try store.save(try contact)
+        for file in [path, path + "-wal", path + "-shm"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: file)
+            #expect((attributes[.posixPermissions] as? Int) == 0o600)
+        }
     }
 
     @Test func anotherIdentityCannotOpenIt() throws {
