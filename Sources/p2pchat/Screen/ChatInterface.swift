@@ -18,7 +18,16 @@ struct TerminalInterface: ChatInterface {
     }
 
     var lines: AsyncStream<LineEvent> { editor.events }
-    func show(_ text: String) { editor.print(above: text) }
+
+    /// Broken here, between words, and not by the terminal: what goes on in a next row begins indented, where no name stands.
+    func show(_ text: String) {
+        let columns = editor.columns
+        let rows = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            VisibleText.block(String($0), columns: columns).description
+        }
+        editor.print(above: rows.joined(separator: "\n"))
+    }
+
     func prompt(_ text: String) { editor.setPrompt(text) }
     func stop() { editor.stop() }
 }
