@@ -15,7 +15,8 @@ struct Contacts: AsyncParsableCommand {
         subcommands: [List.self, Accept.self, Forget.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the contacts.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the contacts.", discussion: "Example:\n  p2pchat contacts list --json")
 
         @OptionGroup var options: HomeOptions
 
@@ -41,7 +42,8 @@ struct Contacts: AsyncParsableCommand {
 
     struct Accept: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Accept that a contact's handle went over to a new key; it starts unverified.")
+            abstract: "Accept that a contact's handle went over to a new key; it starts unverified.",
+            discussion: "Example:\n  p2pchat contacts accept bob")
 
         @OptionGroup var options: HomeOptions
 
@@ -65,7 +67,8 @@ struct Contacts: AsyncParsableCommand {
 
     struct Forget: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Forget a contact's pin; the next contact pins anew.")
+            abstract: "Forget a contact's pin; the next contact pins anew.",
+            discussion: "Example:\n  p2pchat contacts forget bob")
 
         @OptionGroup var options: HomeOptions
 

@@ -7,8 +7,8 @@ struct Keygen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make your identity: one key pair, in the home folder.",
         discussion: """
-            The fingerprint goes to standard output. The recovery words go to standard error and are shown this once: they
-            can revoke this identity when the key or its passphrase is lost. Write them on paper.
+            The fingerprint goes to standard output. The recovery words go to standard error and are shown this once: a
+            later version revokes a lost identity with them. Write them on paper.
 
             Examples:
               p2pchat keygen
@@ -53,7 +53,7 @@ struct Keygen: AsyncParsableCommand {
         Output.note(
             """
 
-            Recovery words, shown only now. Write them on paper; whoever has them can revoke this identity.
+            Recovery words, shown only now. Write them on paper; a later version revokes a lost identity with them.
 
               \(words)
 

@@ -13,7 +13,7 @@ struct Listen: AsyncParsableCommand {
 
             Examples:
               p2pchat listen
-              p2pchat listen --json | jq -r 'select(.event=="message") | .text'
+              p2pchat listen --json | jq -a 'select(.event=="message") | .text'
             """)
 
     @OptionGroup var options: HomeOptions
@@ -34,7 +34,10 @@ struct Printer: Sendable {
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await state in await node.directoryStates() { try show(state) }
+                var outages = OutageFilter()
+                for await state in await node.directoryStates() where outages.isNews(state) {
+                    try show(state)
+                }
             }
             while let event = await node.messenger.events.next() { try show(event) }
             group.cancelAll()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Identity
+import Store
 import Terminal
 
 struct Verify: AsyncParsableCommand {
@@ -39,9 +40,13 @@ struct Verify: AsyncParsableCommand {
             guard let shown = SafetyNumber(parsing: result.safetyNumber) else {
                 throw CommandError(.badData, "not a safety number")
             }
-            try Output.line(Output.isTerminal ? shown.grouped : shown.digits)
+            // The digits last, so that they are on the screen of a small window.
             if Output.isTerminal {
                 for line in try QRCode.halfBlocks(shown.digits) { try Output.line(line) }
+            }
+            try Output.line(Output.isTerminal ? shown.grouped : shown.digits)
+            guard result.trust != Trust.verified.rawValue else {
+                return Output.note("\(result.name) is verified: the numbers were compared and equal")
             }
             Output.note(
                 """

@@ -29,6 +29,8 @@ struct Home: Sendable {
         let environment = ProcessInfo.processInfo.environment
         // The XDG specification says that a relative path is to be ignored.
         if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data }
+        // Not Foundation's home folder: that is the user database's, whatever the environment says.
+        if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.local/share" }
         return NSHomeDirectory() + "/.local/share"
     }
 

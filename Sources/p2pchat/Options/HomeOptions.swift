@@ -37,11 +37,23 @@ struct HomeOptions: ParsableArguments {
             return try KeyFile.open(directory: home.path, passphrase: nil)
         }
         var passphrase = try givenPassphrase()
+        // Typed blindly: a mistake costs another attempt, not the command.
+        for _ in 1..<Self.attempts where passphrase == nil {
+            let typed: SecretBytes? = try Self.ask(
+                "Passphrase: ", otherwise: "this identity has a passphrase")
+            do {
+                return try KeyFile.open(directory: home.path, passphrase: typed)
+            } catch IdentityError.keyFile(.wrongPassphrase) {
+                Output.note("wrong passphrase")
+            }
+        }
         if passphrase == nil {
             passphrase = try Self.ask("Passphrase: ", otherwise: "this identity has a passphrase")
         }
         return try KeyFile.open(directory: home.path, passphrase: passphrase)
     }
+
+    private static let attempts = 3
 
     /// Said once and gone on: a system that does not let memory be locked may write keys to its swap.
     static func warnIfMemoryCannotBeLocked() {

@@ -2,6 +2,24 @@ import Directory
 import Identity
 import Wire
 
+/// One outage is one piece of news, however many attempts fail while it lasts.
+struct OutageFilter {
+    private var isOut = false
+
+    mutating func isNews(_ state: DirectoryState) -> Bool {
+        switch state {
+        case .connecting: return false
+        case .offline(_, retryIn: nil), .stopped: return true
+        case .online:
+            isOut = false
+            return true
+        case .offline:
+            defer { isOut = true }
+            return !isOut
+        }
+    }
+}
+
 /// How one stands with the directory, in words.
 enum DirectoryStateText {
     /// Nil for a state that needs no words.
@@ -9,7 +27,7 @@ enum DirectoryStateText {
         switch state {
         case .connecting, .stopped: return nil
         case .offline(let reason, let retry):
-            let pause = retry.map { "; trying again in \($0.components.seconds) s" } ?? ""
+            let pause = retry == nil ? "" : "; trying again by itself"
             return "not registered: \(CommandError(describing: reason).message)\(pause)"
         case .online(let presence):
             let name = presence.handle.map { " as \($0)" } ?? ""

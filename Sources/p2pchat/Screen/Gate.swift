@@ -3,6 +3,8 @@ actor Gate {
     private var isOpen = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    var isShut: Bool { !isOpen }
+
     func pass() async {
         while !isOpen {
             await withCheckedContinuation { waiting.append($0) }

@@ -1,5 +1,6 @@
 import Chat
 import Identity
+import Store
 import Terminal
 
 /// What the commands of the chat show and change.
@@ -16,10 +17,13 @@ extension LineChat {
                     "! the numbers differ: somebody may be between you and \(peer.name), who is now unverified"
                 )
             case nil:
-                interface.show("  " + SafetyNumber.between(node.identity, peer.identity).grouped)
+                // The digits last, so that they are on the screen of a small window.
                 show(try QRCode.halfBlocks(result.safetyNumber))
+                interface.show("  " + SafetyNumber.between(node.identity, peer.identity).grouped)
                 interface.show(
-                    "  \(peer.name) is \(result.trust). Compare it over another way, then: /verify NUMBER")
+                    result.trust == Trust.verified.rawValue
+                        ? "  \(peer.name) is verified: the numbers were compared and equal"
+                        : "  \(peer.name) is \(result.trust). Compare over another way, then: /verify NUMBER")
             }
         } catch {
             fail(error)

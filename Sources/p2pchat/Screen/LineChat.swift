@@ -128,7 +128,7 @@ actor LineChat {
             } else {
                 _ = await talk(to: choice)
             }
-        } else if !text.isEmpty {
+        } else if !text.trimmed.isEmpty {
             await send(text)
         }
     }
@@ -248,6 +248,7 @@ actor LineChat {
     private func showEvents() async {
         while let event = await node.messenger.events.next() {
             // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
+            if await gate.isShut { noteWaiting(event) }
             await gate.pass()
             // A message that was acknowledged is shown, also to whoever leaves without having chosen anybody.
             if isLeaving, !event.isMessage { continue }
@@ -260,8 +261,18 @@ actor LineChat {
         }
     }
 
+    /// Says once that somebody waits, while the list may be older than that.
+    private func noteWaiting(_ event: ChatEvent) {
+        switch event {
+        case .message(let message): interface.show("* \(message.peer.name) wrote; shown once you have chosen")
+        case .link(let peer, .connected): interface.show("* \(peer.name) calls; shown once you have chosen")
+        case .link, .changed: break
+        }
+    }
+
     private func showDirectory() async {
-        for await state in await node.directoryStates() {
+        var outages = OutageFilter()
+        for await state in await node.directoryStates() where outages.isNews(state) {
             if let line = DirectoryStateText.line(state) { interface.show("* " + line) }
         }
     }
