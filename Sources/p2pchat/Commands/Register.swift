@@ -121,8 +121,9 @@ struct Register: AsyncParsableCommand {
     private func warnAboutClaim(_ handle: Handle) throws {
         Output.note(
             """
-            A handle is public and permanent: the directory keeps who claimed it, with the time and your public key, also \
-            after you release it, and others can check it. Your address is not kept.
+            A handle is public and permanent: the directory keeps who claimed it, with
+            the time and your public key, also after you release it, and others can
+            check it. Your address is not kept.
             """)
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return }
         guard try Question.yesOrNo("Claim \(handle) at this directory?", default: true) else {
