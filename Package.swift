@@ -61,14 +61,16 @@ let package = Package(
 
         // Chat.
         .target(name: "Store", dependencies: ["Wire", "Identity", "Sodium", grdb], swiftSettings: settings),
+        .target(name: "Files", dependencies: ["Wire", "Identity", "Sodium"], swiftSettings: settings),
         .target(
-            name: "Chat", dependencies: ["Directory", "Store", "Wire", "Identity"], swiftSettings: settings),
+            name: "Chat", dependencies: ["Directory", "Store", "Files", "Wire", "Identity"],
+            swiftSettings: settings),
         .target(name: "Terminal", dependencies: ["CTerminal", "CQREncode"], swiftSettings: settings),
 
         .executableTarget(
             name: "p2pchat",
             dependencies: [
-                "Chat", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity", "Wire",
+                "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity", "Wire",
                 "Sodium", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -106,8 +108,13 @@ let package = Package(
             name: "StoreTests", dependencies: ["Store", "Identity", "Sodium", "TestSupport", grdb],
             swiftSettings: settings),
         .testTarget(
+            name: "FilesTests", dependencies: ["Files", "Wire", "Identity", "Sodium", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "ChatTests",
-            dependencies: ["Chat", "Directory", "Store", "Wire", "Identity", "Sodium", "TestSupport"],
+            dependencies: [
+                "Chat", "Directory", "Store", "Files", "Wire", "Identity", "Sodium", "TestSupport",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "terminal-probe", dependencies: ["Terminal"], path: "Tests/TerminalProbe",

@@ -197,7 +197,7 @@ actor Conversation {
             try await link.send(try PeerEnvelope.delivered([message.id]).encoded())
         case .delivered(let ids):
             for id in ids { deliveries.acknowledged(id) }
-        case .hello, .read, .unknown:
+        case .hello, .read, .offer, .fetch, .span, .chunk, .end, .unknown:
             break
         }
         return true

@@ -41,6 +41,11 @@ package enum PeerEnvelope: Equatable, Sendable {
     case delivered([MessageID])
     /// The receiver has shown these to a person; 1 to 1,000.
     case read([MessageID])
+    case offer(OfferMessage)
+    case fetch(FileFetch)
+    case span(FileSpan)
+    case chunk(FileChunk)
+    case end(FileEnd)
     /// A kind that this version does not know: to be ignored.
     case unknown
 
@@ -61,6 +66,11 @@ package enum PeerEnvelope: Equatable, Sendable {
                     sentAt: Timestamp.date(milliseconds: text.sentAt), text: text.text))
         case .delivered(let receipt)?: self = .delivered(try Self.ids(receipt))
         case .read(let receipt)?: self = .read(try Self.ids(receipt))
+        case .offer(let offer)?: self = .offer(try OfferMessage(offer))
+        case .fetch(let fetch)?: self = .fetch(try FileFetch(fetch))
+        case .span(let span)?: self = .span(try FileSpan(span))
+        case .chunk(let chunk)?: self = .chunk(try FileChunk(chunk))
+        case .end(let end)?: self = .end(try FileEnd(end))
         case nil: self = .unknown
         }
     }
@@ -78,6 +88,11 @@ package enum PeerEnvelope: Equatable, Sendable {
             message.text.text = text.text
         case .delivered(let ids): message.delivered = try Self.receipt(ids)
         case .read(let ids): message.read = try Self.receipt(ids)
+        case .offer(let offer): message.offer = offer.message
+        case .fetch(let fetch): message.fetch = fetch.message
+        case .span(let span): message.span = span.message
+        case .chunk(let chunk): message.chunk = chunk.message
+        case .end(let end): message.end = end.message
         case .unknown: throw .invalid("body")
         }
         return try encode(message)

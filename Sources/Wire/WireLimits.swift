@@ -18,4 +18,16 @@ package enum WireLimits {
     package static let entry = 1_024
     /// Presences in one page of a listing. A page of large records ends earlier, so that it fits into a frame.
     package static let page = 100
+    /// Bytes of UTF-8 in a file's name: what Linux file systems take.
+    package static let fileName = 255
+    /// Bytes of a BLAKE2b-256 hash.
+    package static let hash = 32
+    /// Bytes of a file in one chunk: 127 blocks of 512, which with id and index just fill the largest frame.
+    package static let chunk = 65_024
+    /// Chunks of one span, asked for and proved together: about 16 MiB of file, 8 KiB of hashes.
+    package static let spanChunks = 256
+    /// Hashes that lead from a span to the root: the depth of the tallest tree of a 63-bit size, and some.
+    package static let spanPath = 64
+    /// More chunks than a file of 2^63 bytes has.
+    package static let chunks = 1 << 48
 }

@@ -149,6 +149,46 @@ nonisolated struct P2pchat_V1_PeerEnvelope: Sendable {
     set {body = .read(newValue)}
   }
 
+  var offer: P2pchat_V1_FileOffer {
+    get {
+      if case .offer(let v)? = body {return v}
+      return P2pchat_V1_FileOffer()
+    }
+    set {body = .offer(newValue)}
+  }
+
+  var fetch: P2pchat_V1_FileFetch {
+    get {
+      if case .fetch(let v)? = body {return v}
+      return P2pchat_V1_FileFetch()
+    }
+    set {body = .fetch(newValue)}
+  }
+
+  var span: P2pchat_V1_FileSpan {
+    get {
+      if case .span(let v)? = body {return v}
+      return P2pchat_V1_FileSpan()
+    }
+    set {body = .span(newValue)}
+  }
+
+  var chunk: P2pchat_V1_FileChunk {
+    get {
+      if case .chunk(let v)? = body {return v}
+      return P2pchat_V1_FileChunk()
+    }
+    set {body = .chunk(newValue)}
+  }
+
+  var end: P2pchat_V1_FileEnd {
+    get {
+      if case .end(let v)? = body {return v}
+      return P2pchat_V1_FileEnd()
+    }
+    set {body = .end(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -158,6 +198,11 @@ nonisolated struct P2pchat_V1_PeerEnvelope: Sendable {
     case delivered(P2pchat_V1_Receipt)
     /// shown to the person
     case read(P2pchat_V1_Receipt)
+    case offer(P2pchat_V1_FileOffer)
+    case fetch(P2pchat_V1_FileFetch)
+    case span(P2pchat_V1_FileSpan)
+    case chunk(P2pchat_V1_FileChunk)
+    case end(P2pchat_V1_FileEnd)
 
   }
 
@@ -210,6 +255,186 @@ nonisolated struct P2pchat_V1_Receipt: Sendable {
   var ids: [Data] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A message like Text: it is acknowledged and stored, and offers a file. docs/protocol.md, "Files", defines the tree.
+nonisolated struct P2pchat_V1_FileOffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// as in Text; names the transfer, too
+  var id: Data = Data()
+
+  /// as in Text
+  var sentAt: Int64 = 0
+
+  /// 1 to 255 bytes of UTF-8; only a proposal, the receiver cleans it
+  var name: String = String()
+
+  /// bytes, 0 ..< 2^63
+  var size: Int64 = 0
+
+  /// 32 bytes
+  var root: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The receiver of an offer asks for chunks. The first one says that it accepts. What was asked and has not come is not
+/// asked again on the same link.
+nonisolated struct P2pchat_V1_FileFetch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the offer's
+  var id: Data = Data()
+
+  /// a multiple of 256
+  var first: UInt64 = 0
+
+  /// 1 to 256 chunks, all of them there
+  var count: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Goes before the chunks of one fetch: the leaf hashes of the up to 256 chunks that begin at `first`, and the hashes that
+/// lead from there to the root.
+nonisolated struct P2pchat_V1_FileSpan: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: Data = Data()
+
+  /// a multiple of 256
+  var first: UInt64 = 0
+
+  /// 32 bytes each, 1 to 256
+  var leaves: Data = Data()
+
+  /// 32 bytes each, at most 64, the lowest first
+  var path: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_FileChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: Data = Data()
+
+  var index: UInt64 = 0
+
+  /// 65,024 bytes, less only in the last chunk
+  var data: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Either side is done with the transfer.
+nonisolated struct P2pchat_V1_FileEnd: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var id: Data = Data()
+
+  var reason: P2pchat_V1_FileEnd.Reason = .unspecified
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
+    typealias RawValue = Int
+
+    /// as any unknown number: cancelled
+    case unspecified // = 0
+
+    /// from the receiver: the file is whole, checked and durable
+    case complete // = 1
+
+    /// from the receiver
+    case declined // = 2
+    case cancelled // = 3
+
+    /// from the sender: the file is not the one that was offered any more
+    case changed // = 4
+
+    /// from the sender: there is no such file or offer any more
+    case gone // = 5
+
+    /// from the receiver
+    case noSpace // = 6
+
+    /// reading or writing failed
+    case failed // = 7
+
+    /// from the receiver: what came does not have the hash that was offered
+    case mismatch // = 8
+    case UNRECOGNIZED(Int)
+
+    init() {
+      self = .unspecified
+    }
+
+    init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .complete
+      case 2: self = .declined
+      case 3: self = .cancelled
+      case 4: self = .changed
+      case 5: self = .gone
+      case 6: self = .noSpace
+      case 7: self = .failed
+      case 8: self = .mismatch
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .complete: return 1
+      case .declined: return 2
+      case .cancelled: return 3
+      case .changed: return 4
+      case .gone: return 5
+      case .noSpace: return 6
+      case .failed: return 7
+      case .mismatch: return 8
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    static let allCases: [P2pchat_V1_FileEnd.Reason] = [
+      .unspecified,
+      .complete,
+      .declined,
+      .cancelled,
+      .changed,
+      .gone,
+      .noSpace,
+      .failed,
+      .mismatch,
+    ]
+
+  }
 
   init() {}
 }
@@ -1038,7 +1263,7 @@ nonisolated extension P2pchat_V1_Reachability: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PeerEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}text\0\u{1}delivered\0\u{1}read\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}text\0\u{1}delivered\0\u{1}read\0\u{1}offer\0\u{1}fetch\0\u{1}span\0\u{1}chunk\0\u{1}end\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1098,6 +1323,71 @@ nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProto
           self.body = .read(v)
         }
       }()
+      case 5: try {
+        var v: P2pchat_V1_FileOffer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .offer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .offer(v)
+        }
+      }()
+      case 6: try {
+        var v: P2pchat_V1_FileFetch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fetch(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fetch(v)
+        }
+      }()
+      case 7: try {
+        var v: P2pchat_V1_FileSpan?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .span(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .span(v)
+        }
+      }()
+      case 8: try {
+        var v: P2pchat_V1_FileChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .chunk(v)
+        }
+      }()
+      case 9: try {
+        var v: P2pchat_V1_FileEnd?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .end(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .end(v)
+        }
+      }()
       default: break
       }
     }
@@ -1124,6 +1414,26 @@ nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProto
     case .read?: try {
       guard case .read(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .offer?: try {
+      guard case .offer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .fetch?: try {
+      guard case .fetch(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .span?: try {
+      guard case .span(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .end?: try {
+      guard case .end(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     case nil: break
     }
@@ -1240,6 +1550,220 @@ nonisolated extension P2pchat_V1_Receipt: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension P2pchat_V1_FileOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileOffer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}sent_at\0\u{1}name\0\u{1}size\0\u{1}root\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.sentAt) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.size) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.root) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.sentAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.sentAt, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularInt64Field(value: self.size, fieldNumber: 4)
+    }
+    if !self.root.isEmpty {
+      try visitor.visitSingularBytesField(value: self.root, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_FileOffer, rhs: P2pchat_V1_FileOffer) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.sentAt != rhs.sentAt {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.root != rhs.root {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_FileFetch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileFetch"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}first\0\u{1}count\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_FileFetch, rhs: P2pchat_V1_FileFetch) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_FileSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileSpan"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}first\0\u{1}leaves\0\u{1}path\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.leaves) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 2)
+    }
+    if !self.leaves.isEmpty {
+      try visitor.visitSingularBytesField(value: self.leaves, fieldNumber: 3)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_FileSpan, rhs: P2pchat_V1_FileSpan) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.leaves != rhs.leaves {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_FileChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileChunk"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}index\0\u{1}data\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt64Field(value: self.index, fieldNumber: 2)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_FileChunk, rhs: P2pchat_V1_FileChunk) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_FileEnd: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileEnd"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}reason\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_FileEnd, rhs: P2pchat_V1_FileEnd) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_FileEnd.Reason: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}COMPLETE\0\u{1}DECLINED\0\u{1}CANCELLED\0\u{1}CHANGED\0\u{1}GONE\0\u{1}NO_SPACE\0\u{1}FAILED\0\u{1}MISMATCH\0")
 }
 
 nonisolated extension P2pchat_V1_DirectoryEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -15,6 +15,18 @@ import Wire
             .text(try TextMessage(id: id, sentAt: sentAt, text: "grüße \u{1b}[2J\u{202e} 👩‍👩‍👧\r\n\0")),
             .delivered([id]),
             .read([id, MessageID.make()]),
+            .offer(
+                OfferMessage(
+                    id: id, sentAt: sentAt,
+                    offer: try FileOffer(
+                        name: "../ü\u{202e}.txt", size: .max, root: Array(repeating: 7, count: 32)))),
+            .fetch(try FileFetch(id: id, first: 512, count: 256)),
+            .span(
+                try FileSpan(
+                    id: id, first: 256, leaves: Array(repeating: 1, count: 256 * 32),
+                    path: Array(repeating: 2, count: 64 * 32))),
+            .chunk(try FileChunk(id: id, index: 3, data: [1, 2, 3])),
+            .end(FileEnd(id: id, reason: .mismatch)),
         ]
         for kind in kinds { #expect(try PeerEnvelope(decoding: kind.encoded()) == kind) }
     }
@@ -49,6 +61,44 @@ import Wire
         }
         #expect(throws: WireError.invalid("text")) {
             try PeerEnvelope(decoding: encodedText(id.bytes, 1, long))
+        }
+    }
+
+    @Test func aWholeChunkFillsTheLargestFrameAndFits() throws {
+        let data = [UInt8](repeating: 0xAB, count: WireLimits.chunk)
+        let chunk = PeerEnvelope.chunk(try FileChunk(id: id, index: WireLimits.chunks - 1, data: data))
+        let bytes = try chunk.encoded()
+        #expect(bytes.count <= WireLimits.envelope)
+        #expect(try PeerEnvelope(decoding: bytes) == chunk)
+    }
+
+    @Test func fieldsOfFilesOutOfBoundsAreRefused() throws {
+        let root = [UInt8](repeating: 0, count: 32)
+        #expect(throws: WireError.invalid("offer.name")) { try FileOffer(name: "", size: 1, root: root) }
+        #expect(throws: WireError.invalid("offer.name")) {
+            try FileOffer(name: String(repeating: "n", count: 256), size: 1, root: root)
+        }
+        #expect(throws: WireError.invalid("offer.size")) { try FileOffer(name: "n", size: -1, root: root) }
+        #expect(throws: WireError.invalid("offer.root")) { try FileOffer(name: "n", size: 1, root: [0]) }
+        #expect(throws: WireError.invalid("fetch.first")) { try FileFetch(id: id, first: 1, count: 1) }
+        #expect(throws: WireError.invalid("fetch.first")) { try FileFetch(id: id, first: -256, count: 1) }
+        #expect(throws: WireError.invalid("fetch.count")) { try FileFetch(id: id, first: 0, count: 0) }
+        #expect(throws: WireError.invalid("fetch.count")) { try FileFetch(id: id, first: 0, count: 257) }
+        #expect(throws: WireError.invalid("span.leaves")) {
+            try FileSpan(id: id, first: 0, leaves: [], path: [])
+        }
+        #expect(throws: WireError.invalid("span.leaves")) {
+            try FileSpan(id: id, first: 0, leaves: [1], path: [])
+        }
+        #expect(throws: WireError.invalid("span.path")) {
+            try FileSpan(id: id, first: 0, leaves: root, path: Array(repeating: 0, count: 65 * 32))
+        }
+        #expect(throws: WireError.invalid("chunk.data")) { try FileChunk(id: id, index: 0, data: []) }
+        #expect(throws: WireError.invalid("chunk.data")) {
+            try FileChunk(id: id, index: 0, data: Array(repeating: 0, count: WireLimits.chunk + 1))
+        }
+        #expect(throws: WireError.invalid("chunk.index")) {
+            try FileChunk(id: id, index: WireLimits.chunks, data: [0])
         }
     }
 
