@@ -70,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "p2pchat",
             dependencies: [
-                "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity", "Wire",
+                "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity",
+                "Wire",
                 "Sodium", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
