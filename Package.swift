@@ -15,6 +15,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -60,7 +61,9 @@ let package = Package(
             swiftSettings: settings),
 
         // Chat.
-        .target(name: "Store", dependencies: ["Wire", "Identity", "Sodium", grdb], swiftSettings: settings),
+        .target(
+            name: "Store", dependencies: ["Wire", "Identity", "Sodium", grdb, sqlite], swiftSettings: settings
+        ),
         .target(name: "Files", dependencies: ["Wire", "Identity", "Sodium"], swiftSettings: settings),
         .target(
             name: "Chat", dependencies: ["Directory", "Store", "Files", "Wire", "Identity"],
@@ -106,7 +109,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "StoreTests", dependencies: ["Store", "Identity", "Sodium", "TestSupport", grdb],
+            name: "StoreTests",
+            dependencies: ["Store", "Wire", "Identity", "Sodium", "TestSupport", grdb],
             swiftSettings: settings),
         .testTarget(
             name: "FilesTests", dependencies: ["Files", "Wire", "Identity", "Sodium", "TestSupport"],

@@ -94,6 +94,51 @@ package enum XChaCha20Poly1305 {
         return result
     }
 
+    /// Seals into memory of the caller, for many small pieces one after the other: ciphertext ‖ tag.
+    ///
+    /// - Parameter output: `plaintext.count + tagByteCount` bytes or more.
+    /// - Returns: The bytes written.
+    /// - Throws: `invalidLength` when a length does not fit.
+    @discardableResult
+    package static func seal(
+        _ plaintext: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer,
+        key: borrowing SecretBytes, nonce: UnsafeRawBufferPointer, ad: UnsafeRawBufferPointer
+    ) throws(SodiumError) -> Int {
+        try checkLengths(key: key.count, nonce: nonce.count, nonceByteCount: nonceByteCount)
+        let count = plaintext.count + tagByteCount
+        guard output.count >= count else { throw .invalidLength }
+        let status = key.withBytes { key in
+            crypto_aead_xchacha20poly1305_ietf_encrypt(
+                output.octets, nil, plaintext.octets, UInt64(plaintext.count), ad.octets, UInt64(ad.count),
+                nil,
+                nonce.octets, key.octets)
+        }
+        guard status == 0 else { throw .invalidLength }
+        return count
+    }
+
+    /// Opens into memory of the caller.
+    ///
+    /// - Parameter output: `ciphertext.count - tagByteCount` bytes or more; zeroed where nothing could be opened.
+    /// - Returns: The bytes written.
+    /// - Throws: `authenticationFailed`, or `invalidLength` when a length does not fit.
+    package static func open(
+        _ ciphertext: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer,
+        key: borrowing SecretBytes, nonce: UnsafeRawBufferPointer, ad: UnsafeRawBufferPointer
+    ) throws(SodiumError) -> Int {
+        try checkLengths(key: key.count, nonce: nonce.count, nonceByteCount: nonceByteCount)
+        guard ciphertext.count >= tagByteCount else { throw .authenticationFailed }
+        let count = ciphertext.count - tagByteCount
+        guard output.count >= count else { throw .invalidLength }
+        let status = key.withBytes { key in
+            crypto_aead_xchacha20poly1305_ietf_decrypt(
+                output.octets, nil, nil, ciphertext.octets, UInt64(ciphertext.count), ad.octets,
+                UInt64(ad.count), nonce.octets, key.octets)
+        }
+        guard status == 0 else { throw .authenticationFailed }
+        return count
+    }
+
     private static func encrypt(_ c: AEADCall) -> Int32 {
         crypto_aead_xchacha20poly1305_ietf_encrypt(
             c.output, nil, c.input, UInt64(c.inputCount), c.ad, UInt64(c.adCount), nil, c.nonce, c.key)

@@ -28,6 +28,22 @@ package enum Blake2b {
         return result
     }
 
+    /// Keyed BLAKE2b-256 of `input` into the first 32 bytes of `output`, without memory of its own: for many
+    /// small inputs. Throws `invalidLength` for a key outside 16 to 64 bytes or too short an output.
+    package static func keyed256(
+        key: borrowing SecretBytes, _ input: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(SodiumError) {
+        try SodiumLibrary.ensure()
+        let status = key.withBytes { key in
+            output.count < 32 || !(16...64).contains(key.count)
+                ? -1
+                : crypto_generichash(
+                    output.octets, 32, input.octets, UInt64(input.count), key.octets, key.count)
+        }
+        guard status == 0 else { throw .invalidLength }
+    }
+
     /// Unkeyed BLAKE2b-256 of `prefix ‖ secret ‖ suffix`; 32 bytes, as secret as what went in.
     package static func secret256(
         _ secret: borrowing SecretBytes, prefix: [UInt8], suffix: [UInt8]

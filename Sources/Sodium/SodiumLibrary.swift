@@ -49,6 +49,12 @@ package enum RandomBytes {
         }
     }
 
+    /// Fills memory of the caller.
+    package static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        _ = SodiumLibrary.isReady
+        randombytes_buf(buffer.octets, buffer.count)
+    }
+
     /// A number in `0 ..< upper`, without bias; 0 when `upper` is 0 or 1.
     package static func uniform(_ upper: UInt32) -> UInt32 {
         _ = SodiumLibrary.isReady

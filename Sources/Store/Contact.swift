@@ -32,6 +32,18 @@ package struct KnownHandle: Sendable, Hashable {
     }
 }
 
+/// What the user decided about a peer. Raw values are stored.
+package enum Standing: String, Sendable, Codable, Hashable {
+    /// Talks freely.
+    case accepted
+    /// Wrote first, and nothing was decided yet.
+    case request
+    /// Turned away without being told.
+    case declined
+    /// Not even a handshake succeeds.
+    case blocked
+}
+
 /// A peer that was met: pinned by identity, never by name.
 package struct Contact: Sendable, Hashable {
     package let identity: PublicIdentity
@@ -43,16 +55,25 @@ package struct Contact: Sendable, Hashable {
     package var replacement: PublicIdentity?
     /// When the contact was pinned.
     package let since: Date
+    /// One's own name for the peer; never leaves this computer.
+    package var nickname: String?
+    package var standing: Standing
+    /// Messages are kept and shown, without a sign that they came.
+    package var isMuted: Bool
 
     package init(
         identity: PublicIdentity, handles: [KnownHandle] = [], isVerified: Bool = false,
-        replacement: PublicIdentity? = nil, since: Date
+        replacement: PublicIdentity? = nil, since: Date, nickname: String? = nil,
+        standing: Standing = .accepted, isMuted: Bool = false
     ) {
         self.identity = identity
         self.handles = handles
         self.isVerified = isVerified
         self.replacement = replacement
         self.since = since
+        self.nickname = nickname
+        self.standing = standing
+        self.isMuted = isMuted
     }
 
     package var trust: Trust {

@@ -14,6 +14,10 @@ struct StoredContact: Codable {
     let isVerified: Bool
     let replacement: String?
     let since: Date
+    // Not in rows of the first version.
+    let nickname: String?
+    let standing: Standing?
+    let isMuted: Bool?
 
     init(_ contact: Contact) {
         identity = contact.identity.fingerprint
@@ -23,18 +27,28 @@ struct StoredContact: Codable {
         isVerified = contact.isVerified
         replacement = contact.replacement?.fingerprint
         since = contact.since
+        nickname = contact.nickname
+        standing = contact.standing
+        isMuted = contact.isMuted
     }
 
     func contact() throws -> Contact {
-        Contact(
-            identity: try PublicIdentity(fingerprint: identity),
-            handles: try handles.map {
-                KnownHandle(
-                    directory: try PublicIdentity(fingerprint: $0.directory), handle: try Handle($0.handle))
-            },
-            isVerified: isVerified,
-            replacement: try replacement.map { try PublicIdentity(fingerprint: $0) },
-            since: since)
+        try StoredForm.checked {
+            Contact(
+                identity: try PublicIdentity(fingerprint: identity),
+                handles: try handles.map {
+                    KnownHandle(
+                        directory: try PublicIdentity(fingerprint: $0.directory),
+                        handle: try Handle($0.handle))
+                },
+                isVerified: isVerified,
+                replacement: try replacement.map { try PublicIdentity(fingerprint: $0) },
+                since: since, nickname: nickname, standing: standing ?? .accepted, isMuted: isMuted ?? false)
+        }
+    }
+
+    static func read(_ content: [UInt8]) throws -> StoredContact {
+        try StoredForm.checked { try JSONDecoder().decode(StoredContact.self, from: Data(content)) }
     }
 }
 
@@ -54,11 +68,30 @@ struct StoredSettings: Codable {
     }
 
     func settings() throws -> HomeSettings {
-        HomeSettings(
-            directory: try directory.map { try DirectoryReference($0) },
-            handle: try handle.map { try Handle($0) },
-            listen: try listen.map { try Endpoint($0) },
-            advertise: try advertise.map { try Endpoint($0) },
-            isDiscoverable: isDiscoverable)
+        try StoredForm.checked {
+            HomeSettings(
+                directory: try directory.map { try DirectoryReference($0) },
+                handle: try handle.map { try Handle($0) },
+                listen: try listen.map { try Endpoint($0) },
+                advertise: try advertise.map { try Endpoint($0) },
+                isDiscoverable: isDiscoverable)
+        }
+    }
+
+    static func read(_ content: [UInt8]) throws -> StoredSettings {
+        try StoredForm.checked { try JSONDecoder().decode(StoredSettings.self, from: Data(content)) }
+    }
+}
+
+enum StoredForm {
+    static let unknown = StoreError.unreadable(reason: "a row holds what this version cannot read")
+
+    /// What cannot be read although it opened under the key was written by another version.
+    static func checked<R>(_ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch {
+            throw unknown
+        }
     }
 }

@@ -1,47 +1,27 @@
 import FoundationEssentials
 import GRDB
 import Identity
-import Sodium
 import Testing
 
 @testable import Store
 
-/// A folder that goes away with the test.
-final class Folder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryFolder.path + "/p2pchat-store-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
-enum NSTemporaryFolder {
-    static let path = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-}
-
 @Suite struct HomeStoreTests {
-    private let folder: Folder
-    private let keys: IdentityKeys
-    private let directory: PublicIdentity
-    private let peer: PublicIdentity
-    private var path: String { folder.path + "/home.sqlite" }
+    private let home: StoreHome
+    private var keys: IdentityKeys { home.keys }
+    private var directory: PublicIdentity { home.alice }
+    private var peer: PublicIdentity { home.bob }
+    private var path: String { home.path }
 
     init() throws {
-        folder = try Folder()
-        keys = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 1, count: 32)))
-        directory = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 2, count: 32)))
-            .publicIdentity
-        peer = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 3, count: 32))).publicIdentity
+        home = try StoreHome()
     }
 
     private var contact: Contact {
         get throws {
             Contact(
                 identity: peer, handles: [KnownHandle(directory: directory, handle: try Handle("bobby"))],
-                isVerified: true, replacement: directory, since: Date(timeIntervalSince1970: 1_700_000_000))
+                isVerified: true, replacement: directory, since: Date(timeIntervalSince1970: 1_700_000_000),
+                nickname: "Bobby B", standing: .blocked, isMuted: true)
         }
     }
 
@@ -68,6 +48,8 @@ enum NSTemporaryFolder {
         try store.save(contact)
         contact.replacement = nil
         contact.isVerified = false
+        contact.nickname = nil
+        contact.standing = .accepted
         try store.save(contact)
         #expect(try store.contacts() == [contact])
         try store.removeContact(peer)
@@ -91,7 +73,8 @@ enum NSTemporaryFolder {
 
     @Test func commitsSurviveALossOfPower() throws {
         let store = try HomeStore(path: path, keys: keys)
-        #expect(try store.durability() == HomeStore.Durability(journal: "wal", synchronous: 2))
+        #expect(
+            try store.durability() == HomeStore.Durability(journal: "wal", synchronous: 2, secureDelete: 1))
     }
 
     @Test func theFileIsClosedToOthers() throws {
@@ -105,8 +88,8 @@ enum NSTemporaryFolder {
 
     @Test func anotherIdentityCannotOpenIt() throws {
         do { try HomeStore(path: path, keys: keys).save(HomeSettings(isDiscoverable: true)) }
-        let other = try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: 9, count: 32)))
-        #expect(throws: StoreError.altered(table: "setting", row: 1)) {
+        let other = try StoreHome.keys(9)
+        #expect(throws: StoreError.altered(table: "meta", row: 1)) {
             try HomeStore(path: path, keys: other)
         }
     }

@@ -140,8 +140,16 @@ extension CommandError {
                 hint:
                     "put home.sqlite back from a backup, or move it away to start without contacts and settings"
             )
+        case .newerVersion:
+            CommandError(
+                .badData, "the database of this home was written by a newer version of p2pchat",
+                hint: "use that version; nothing was changed")
+        case .full:
+            CommandError(
+                .inputOutput, "there is no room left on the disk for the database of this home",
+                hint: "make room, and try again; what was stored before is unchanged")
         case .inputOutput(let reason):
-            CommandError(.inputOutput, "the database of this home cannot be written: \(reason)")
+            CommandError(.inputOutput, "the database of this home cannot be read or written: \(reason)")
         }
     }
 }

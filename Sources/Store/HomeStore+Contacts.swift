@@ -1,0 +1,76 @@
+import FoundationEssentials
+import GRDB
+package import Identity
+
+extension HomeStore {
+    /// Every contact, in the order in which they were pinned.
+    package func contacts() throws -> [Contact] {
+        try StoreError.mapping {
+            try pool.read { database in
+                let query = try Query(database, "SELECT row, sealed FROM contact ORDER BY row")
+                var contacts: [Contact] = []
+                try query.each { stored in
+                    let place = RowPlace(column: .contact, row: stored.int64(0))
+                    contacts.append(try StoredContact.read(sealer.open(stored.bytes(1), place)).contact())
+                    return true
+                }
+                return contacts
+            }
+        }
+    }
+
+    /// Adds the contact, or replaces the one with the same identity.
+    package func save(_ contact: Contact) throws {
+        let content = Array(try JSONEncoder().encode(StoredContact(contact)))
+        let hash = Data(try hasher.contact(contact.identity))
+        try StoreError.mapping {
+            try pool.write { database in
+                // The row number is part of what is sealed, so the row is there before its content is.
+                try database.execute(
+                    sql: "INSERT OR IGNORE INTO contact (hash, sealed) VALUES (?, x'')", arguments: [hash])
+                let row = try Int64.fetchOne(
+                    database, sql: "SELECT row FROM contact WHERE hash = ?", arguments: [hash])
+                guard let row else { throw StoreError.altered(table: SealedColumn.contact.table, row: 0) }
+                let sealed = Data(try sealer.seal(content, RowPlace(column: .contact, row: row)))
+                try database.execute(
+                    sql: "UPDATE contact SET sealed = ? WHERE row = ?", arguments: [sealed, row])
+            }
+        }
+    }
+
+    /// Removes the contact; nothing happens when there is none.
+    package func removeContact(_ identity: PublicIdentity) throws {
+        let hash = Data(try hasher.contact(identity))
+        try StoreError.mapping {
+            try pool.write {
+                try $0.execute(sql: "DELETE FROM contact WHERE hash = ?", arguments: [hash])
+            }
+        }
+    }
+
+    /// What was registered; the defaults when nothing was yet.
+    package func settings() throws -> HomeSettings {
+        let sealed = try StoreError.mapping {
+            try pool.read {
+                try Data.fetchOne(
+                    $0, sql: "SELECT sealed FROM setting WHERE row = ?", arguments: [Self.settingsPlace.row])
+            }
+        }
+        guard let sealed else { return HomeSettings() }
+        return try StoredSettings.read(sealer.open(Array(sealed), Self.settingsPlace)).settings()
+    }
+
+    package func save(_ settings: HomeSettings) throws {
+        let content = Array(try JSONEncoder().encode(StoredSettings(settings)))
+        let sealed = Data(try sealer.seal(content, Self.settingsPlace))
+        try StoreError.mapping {
+            try pool.write {
+                try $0.execute(
+                    sql: "INSERT OR REPLACE INTO setting (row, sealed) VALUES (?, ?)",
+                    arguments: [Self.settingsPlace.row, sealed])
+            }
+        }
+    }
+
+    private static var settingsPlace: RowPlace { RowPlace(column: .setting, row: 1) }
+}

@@ -1,0 +1,50 @@
+import Identity
+import Sodium
+import Wire
+
+/// Keyed hashes by which rows are found without the file saying whose they are: the first 16 bytes of
+/// `KH(hash key, label ‖ fields)`. Every label has fields of fixed lengths, so no two inputs are the same bytes.
+final class RowHasher: Sendable {
+    static let byteCount = 16
+
+    private let key: SecretBytes
+
+    init(key: consuming SecretBytes) {
+        self.key = key
+    }
+
+    func contact(_ identity: PublicIdentity) throws -> [UInt8] {
+        try hash(Array("contact ".utf8) + identity.bytes)
+    }
+
+    func conversation(_ peer: PublicIdentity) throws -> [UInt8] {
+        try hash(Array("conversation ".utf8) + peer.bytes)
+    }
+
+    func message(_ direction: MessageDirection, _ peer: [UInt8], _ id: MessageID) throws -> [UInt8] {
+        try hash("message ", direction, peer, id)
+    }
+
+    func transfer(_ direction: MessageDirection, _ peer: PublicIdentity, _ id: MessageID) throws -> [UInt8] {
+        try hash("transfer ", direction, peer.bytes, id)
+    }
+
+    private func hash(
+        _ label: StaticString, _ direction: MessageDirection, _ peer: [UInt8], _ id: MessageID
+    ) throws -> [UInt8] {
+        var input: [UInt8] = []
+        input.reserveCapacity(64)
+        label.withUTF8Buffer { input.append(contentsOf: $0) }
+        input.append(direction.rawValue)
+        input.append(contentsOf: peer)
+        input.append(contentsOf: id.bytes)
+        return try hash(input)
+    }
+
+    private func hash(_ input: [UInt8]) throws -> [UInt8] {
+        try withUnsafeTemporaryAllocation(byteCount: 32, alignment: 1) { output in
+            try input.withUnsafeBytes { try Blake2b.keyed256(key: key, $0, into: output) }
+            return Array(output.prefix(Self.byteCount))
+        }
+    }
+}
