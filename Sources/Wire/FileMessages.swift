@@ -46,14 +46,15 @@ package struct OfferMessage: Equatable, Sendable {
 /// The receiver of an offer asks for the chunks `first ..< first + count`.
 package struct FileFetch: Equatable, Sendable {
     package let id: MessageID
-    /// A multiple of 256.
     package let first: Int
-    /// 1 to 256.
+    /// 1 to 256, all of one span: a span begins at each multiple of 256.
     package let count: Int
 
     package init(id: MessageID, first: Int, count: Int) throws(WireError) {
-        guard FileSpan.begins(at: first) else { throw .invalid("fetch.first") }
-        guard (1...WireLimits.spanChunks).contains(count) else { throw .invalid("fetch.count") }
+        guard (0..<WireLimits.chunks).contains(first) else { throw .invalid("fetch.first") }
+        guard (1...WireLimits.spanChunks - first % WireLimits.spanChunks).contains(count) else {
+            throw .invalid("fetch.count")
+        }
         self.id = id
         self.first = first
         self.count = count

@@ -295,10 +295,9 @@ nonisolated struct P2pchat_V1_FileFetch: Sendable {
   /// the offer's
   var id: Data = Data()
 
-  /// a multiple of 256
   var first: UInt64 = 0
 
-  /// 1 to 256 chunks, all of them there
+  /// 1 to 256 chunks, all of them there, none behind the next multiple of 256
   var count: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -306,8 +305,8 @@ nonisolated struct P2pchat_V1_FileFetch: Sendable {
   init() {}
 }
 
-/// Goes before the chunks of one fetch: the leaf hashes of the up to 256 chunks that begin at `first`, and the hashes that
-/// lead from there to the root.
+/// Goes before the chunks of one fetch: the leaf hashes of the up to 256 chunks that begin at `first`, the last multiple of
+/// 256 that is not behind the fetch's first chunk, and the hashes that lead from there to the root.
 nonisolated struct P2pchat_V1_FileSpan: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -80,10 +80,11 @@ import Wire
         }
         #expect(throws: WireError.invalid("offer.size")) { try FileOffer(name: "n", size: -1, root: root) }
         #expect(throws: WireError.invalid("offer.root")) { try FileOffer(name: "n", size: 1, root: [0]) }
-        #expect(throws: WireError.invalid("fetch.first")) { try FileFetch(id: id, first: 1, count: 1) }
+        #expect(throws: WireError.invalid("fetch.first")) { try FileFetch(id: id, first: 1 << 48, count: 1) }
         #expect(throws: WireError.invalid("fetch.first")) { try FileFetch(id: id, first: -256, count: 1) }
         #expect(throws: WireError.invalid("fetch.count")) { try FileFetch(id: id, first: 0, count: 0) }
         #expect(throws: WireError.invalid("fetch.count")) { try FileFetch(id: id, first: 0, count: 257) }
+        #expect(throws: WireError.invalid("fetch.count")) { try FileFetch(id: id, first: 511, count: 2) }
         #expect(throws: WireError.invalid("span.leaves")) {
             try FileSpan(id: id, first: 0, leaves: [], path: [])
         }

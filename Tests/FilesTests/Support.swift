@@ -1,0 +1,279 @@
+import Foundation
+import Identity
+import Synchronization
+import TestSupport
+import Wire
+
+@testable import Files
+
+/// A store in memory. It outlives engines, and can die: from then on nothing reaches it.
+final class MemoryStore: TransferStore {
+    private struct State {
+        var transfers: [Transfer] = []
+        var saves = 0
+        var refuses = false
+    }
+    struct Refused: Error {}
+
+    private let state = Mutex(State())
+
+    var saves: Int { state.withLock { $0.saves } }
+    func refuse(_ refuses: Bool) { state.withLock { $0.refuses = refuses } }
+
+    func save(_ transfer: Transfer) async throws {
+        try state.withLock { state in
+            guard !state.refuses else { throw Refused() }
+            state.saves += 1
+            if let index = state.transfers.firstIndex(where: { $0.key == transfer.key }) {
+                state.transfers[index] = transfer
+            } else {
+                state.transfers.append(transfer)
+            }
+        }
+    }
+
+    func transfers() async throws -> [Transfer] { state.withLock { $0.transfers } }
+
+    func remove(_ key: TransferKey) async throws {
+        state.withLock { $0.transfers.removeAll { $0.key == key } }
+    }
+}
+
+/// The store as one run of a program sees it: nothing more is written once that has died.
+struct MortalStore: TransferStore {
+    let store: MemoryStore
+    let life: Life
+
+    func save(_ transfer: Transfer) async throws {
+        guard life.lives() else { throw MemoryStore.Refused() }
+        try await store.save(transfer)
+    }
+    func transfers() async throws -> [Transfer] { try await store.transfers() }
+    func remove(_ key: TransferKey) async throws {
+        guard life.lives() else { throw MemoryStore.Refused() }
+        try await store.remove(key)
+    }
+}
+
+/// Counts what a program does to store and disk, and ends it at a chosen deed.
+final class Life: Sendable {
+    private let left: Mutex<Int>
+    init(deeds: Int = .max) { left = Mutex(deeds) }
+
+    func lives() -> Bool {
+        left.withLock { left in
+            guard left > 0 else { return false }
+            left -= 1
+            return true
+        }
+    }
+    var isOver: Bool { left.withLock { $0 <= 0 } }
+    func end() { left.withLock { $0 = 0 } }
+
+    /// The real calls, as long as it lives. A name may be given in two halves, with death in between.
+    var calls: DiskCalls {
+        let real = DiskCalls()
+        var calls = DiskCalls()
+        calls.write = { (descriptor, bytes, offset) throws(DiskError) in
+            guard self.lives() else { throw DiskError(code: EIO) }
+            return try real.write(descriptor, bytes, offset)
+        }
+        calls.sync = { (descriptor) throws(DiskError) in
+            guard self.lives() else { throw DiskError(code: EIO) }
+        }
+        calls.place = { (old, new) throws(DiskError) in
+            guard self.lives() else { throw DiskError(code: EIO) }
+            guard link(old, new) == 0 else { throw DiskError(code: errno) }
+            guard self.lives() else { throw DiskError(code: EIO) }
+            unlink(old)
+        }
+        calls.syncFolder = { (_) throws(DiskError) in
+            guard self.lives() else { throw DiskError(code: EIO) }
+        }
+        return calls
+    }
+}
+
+/// One direction of a link in memory, with room for a few envelopes.
+actor Pipe {
+    struct Gone: Error {}
+    private var items: [PeerEnvelope] = []
+    private var isClosed = false
+    private var writers: [CheckedContinuation<Void, Never>] = []
+    private var readers: [CheckedContinuation<Void, Never>] = []
+    private let room: Int
+
+    init(room: Int = 16) { self.room = room }
+
+    func send(_ envelope: PeerEnvelope) async throws {
+        while items.count >= room, !isClosed { await withCheckedContinuation { writers.append($0) } }
+        guard !isClosed else { throw Gone() }
+        items.append(envelope)
+        wake(&readers)
+    }
+
+    func receive() async -> PeerEnvelope? {
+        while items.isEmpty, !isClosed { await withCheckedContinuation { readers.append($0) } }
+        guard !isClosed else { return nil }
+        defer { wake(&writers) }
+        return items.removeFirst()
+    }
+
+    func close() {
+        isClosed = true
+        wake(&readers)
+        wake(&writers)
+    }
+
+    private func wake(_ sleepers: inout [CheckedContinuation<Void, Never>]) {
+        for sleeper in sleepers { sleeper.resume() }
+        sleepers = []
+    }
+}
+
+struct PipeChannel: FileChannel {
+    let pipe: Pipe
+    func send(_ envelope: PeerEnvelope) async throws {
+        // As over a real link: what cannot be encoded is not sent.
+        try await pipe.send(try PeerEnvelope(decoding: try envelope.encoded()))
+    }
+}
+
+/// One program: an engine with its store and folders.
+final class Side: Sendable {
+    let identity: PublicIdentity
+    let store: MemoryStore
+    let folder: TemporaryFolder
+    let engine: FileTransfers
+    let life: Life
+    private let running: Task<Void, Never>
+
+    /// - Parameter from: Whose identity, store and folder it takes over, after that was killed.
+    init(
+        _ from: Side? = nil, limits: FileLimits = .small, life: Life = Life(), calls: DiskCalls? = nil,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+    ) async throws {
+        identity = try from?.identity ?? IdentityKeys.generate().publicIdentity
+        store = from?.store ?? MemoryStore()
+        folder = try from?.folder ?? TemporaryFolder()
+        self.life = life
+        let engine = FileTransfers(
+            store: MortalStore(store: store, life: life), limits: limits, calls: calls ?? life.calls, now: now
+        )
+        self.engine = engine
+        try await engine.load()
+        running = Task { await engine.run() }
+    }
+
+    /// As `kill -9` would.
+    func kill() async {
+        life.end()
+        running.cancel()
+        await running.value
+    }
+
+    func close() async {
+        await engine.close()
+        await running.value
+    }
+
+    func write(_ bytes: [UInt8], _ name: String = "a file.bin") throws -> String {
+        let path = folder.path + "/" + name
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    func status(_ key: TransferKey) async -> TransferStatus? {
+        await engine.list().first { $0.transfer.key == key }
+    }
+
+    func state(_ key: TransferKey) async -> TransferState? { await status(key)?.transfer.state }
+}
+
+extension FileLimits {
+    /// Chunks of 64 bytes, so that a span has 16 KiB.
+    static var small: FileLimits {
+        var limits = FileLimits()
+        limits.chunk = 64
+        limits.syncChunks = 100
+        limits.progressAfter = .zero
+        limits.reserve = 0
+        return limits
+    }
+}
+
+/// A link between two sides, until it is cut.
+final class Meeting: Sendable {
+    private let pipes: [Pipe]
+    private let pumps: [Task<Void, Never>]
+    private let cutting: @Sendable () async -> Void
+    init(_ one: Side, _ two: Side, room: Int = 16) async {
+        let (forth, back) = (Pipe(room: room), Pipe(room: room))
+        pipes = [forth, back]
+        let violation = Violation()
+        let oneLink = await one.engine.connected(two.identity, PipeChannel(pipe: forth))
+        let twoLink = await two.engine.connected(one.identity, PipeChannel(pipe: back))
+        pumps = [
+            Task { await Self.pump(forth, to: two, from: one, twoLink, violation) },
+            Task { await Self.pump(back, to: one, from: two, oneLink, violation) },
+        ]
+        self.violation = violation
+        cutting = {
+            await one.engine.disconnected(two.identity, oneLink)
+            await two.engine.disconnected(one.identity, twoLink)
+        }
+    }
+
+    final class Violation: Sendable {
+        let happened = Mutex(false)
+    }
+    let violation: Violation
+    var isViolated: Bool { violation.happened.withLock { $0 } }
+
+    private static func pump(
+        _ pipe: Pipe, to side: Side, from other: Side, _ link: Int, _ violation: Violation
+    ) async {
+        while let envelope = await pipe.receive() {
+            guard await side.engine.handle(envelope, from: other.identity, on: link) else {
+                violation.happened.withLock { $0 = true }
+                await pipe.close()
+                return
+            }
+        }
+    }
+
+    func cut() async {
+        for pipe in pipes { await pipe.close() }
+        await cutting()
+        for pump in pumps { await pump.value }
+    }
+}
+
+/// Bytes that look random and are the same each time.
+func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+    return (0..<count).map { _ in
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return UInt8(truncatingIfNeeded: state >> 24)
+    }
+}
+
+func contents(_ path: String?) throws -> [UInt8] {
+    try Array(Data(contentsOf: URL(fileURLWithPath: path ?? "")))
+}
+
+/// Offers a file from one side to the other, as Chat does.
+func offer(_ path: String, from sender: Side, to receiver: Side) async throws -> (
+    out: TransferKey, in: TransferKey
+) {
+    let file = try await sender.engine.prepare(path)
+    let id = MessageID.make()
+    try await sender.engine.offer(file, id: id, to: receiver.identity)
+    try await receiver.engine.offered(file.offer, id: id, by: sender.identity)
+    return (
+        TransferKey(peer: receiver.identity, id: id, direction: .outgoing),
+        TransferKey(peer: sender.identity, id: id, direction: .incoming)
+    )
+}
