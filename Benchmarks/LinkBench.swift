@@ -21,6 +21,17 @@ enum LinkBench {
                 listener.localEndpoint, expecting: server.publicIdentity, purpose: .peer, identity: client)
         }
 
+        /// Takes so many envelopes from one link, then answers.
+        func takeAll(_ count: Int) async throws {
+            for await link in listener.links {
+                var taken = 0
+                while taken < count { taken += try await link.receiveBatch(limit: count - taken).count }
+                try await link.send([1])
+                _ = try await link.receive()
+                return
+            }
+        }
+
         /// Answers every link with what it says, until the listener is closed.
         func echo() async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -39,14 +50,7 @@ enum LinkBench {
         let ends = try await Ends()
         let size = Frame.largestEnvelope
         let count = (mebibytes << 20) / size
-        async let sink: Void = {
-            for await link in ends.listener.links {
-                for _ in 0..<count { _ = try await link.receive() }
-                try await link.send([1])
-                _ = try await link.receive()
-                return
-            }
-        }()
+        async let sink: Void = ends.takeAll(count)
         let link = try await ends.dial()
         let envelope = [UInt8](repeating: 0x5a, count: size)
         let time = try await ContinuousClock().measure {
@@ -57,6 +61,22 @@ enum LinkBench {
         try await sink
         await ends.listener.close()
         return Double(count * size) / 1e6 / time.seconds
+    }
+
+    /// Envelopes of a short text message, 256-byte frames, a second: pipelined one way, all of them taken.
+    static func smallEnvelopes(count: Int) async throws -> Double {
+        let ends = try await Ends()
+        async let sink: Void = ends.takeAll(count)
+        let link = try await ends.dial()
+        let envelope = [UInt8](repeating: 0x5a, count: 150)
+        let time = try await ContinuousClock().measure {
+            for _ in 0..<count { try await link.send(envelope) }
+            _ = try await link.receive()
+        }
+        await link.close()
+        try await sink
+        await ends.listener.close()
+        return Double(count) / time.seconds
     }
 
     /// Seconds for a small envelope there and back.

@@ -15,7 +15,9 @@ for _ in 0..<rounds {
     figures.add(theirs)
     let throughput = try await LinkBench.throughput(mebibytes: mebibytes)
     let echo = try await LinkBench.echo(trips: 5000)
+    let small = try await LinkBench.smallEnvelopes(count: 300_000)
     figures.add([
+        "link.small_envelopes_per_s": small,
         "link.throughput_MB_per_s": throughput,
         "link.echo_us_p50": echo.median * 1e6,
         "link.echo_us_p99": echo.p99 * 1e6,

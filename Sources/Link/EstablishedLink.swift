@@ -50,9 +50,9 @@ struct EstablishedLink: ~Copyable {
         if closing.peerFinished { input.discard() }
     }
 
-    mutating func enqueue(_ envelope: [UInt8]) {
+    mutating func enqueue(_ envelopes: [[UInt8]]) {
         guard closing.acceptsEnvelopes else { return }
-        queue.append(envelope)
+        queue.append(contentsOf: envelopes)
     }
 
     /// Asks for a goodbye behind what is queued.

@@ -36,8 +36,8 @@ package final class Link: Sendable {
         mailbox.cut()
     }
 
-    /// Queues an envelope of 1…65,276 bytes. Suspends while 1 MiB waits to be sent, so a slow peer slows the sender.
-    /// Returning means queued, not received.
+    /// Queues an envelope of 1…65,276 bytes. Suspends while 1 MiB waits to be sent, so a slow peer slows the sender;
+    /// who comes first is served first. Returning means queued, not received.
     ///
     /// - Throws: `LinkError.tooLarge`, `.empty`; `.closed` behind a goodbye of either side, `.cut` and
     ///   `.protocolViolation` when the link is gone; `CancellationError`.
@@ -51,6 +51,12 @@ package final class Link: Sendable {
     /// - Throws: `LinkError.cut` when the link ended without a goodbye, `.protocolViolation`; `CancellationError`.
     package func receive() async throws -> [UInt8]? {
         try await mailbox.receive()
+    }
+
+    /// All envelopes that are there, oldest first and at most `limit`, waiting for the first one; empty behind the peer's goodbye. Otherwise
+    /// like `receive`, and cheaper for whoever can use several at once.
+    package func receiveBatch(limit: Int) async throws -> [[UInt8]] {
+        try await mailbox.receiveBatch(limit: limit)
     }
 
     /// Whether the peer answers within `timeout`. False as well while `receive` is so far behind that nothing is read.

@@ -128,7 +128,7 @@ final class LinkHandler: ChannelDuplexHandler {
     private func grantWishes(at now: Duration) {
         guard !isOver, let wishes = mailbox.takeWishes() else { return }
         if wishes.cut { machine?.cut(&actions) }
-        for envelope in wishes.envelopes { machine?.enqueue(envelope) }
+        if !wishes.envelopes.isEmpty { machine?.enqueue(wishes.envelopes) }
         if wishes.ping { machine?.ping() }
         if wishes.close { machine?.close(at: now, &actions) }
     }

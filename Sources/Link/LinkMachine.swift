@@ -87,9 +87,9 @@ struct LinkMachine: ~Copyable {
 
     // MARK: What the own side wants
 
-    /// Queues an envelope of 1…`Frame.largestEnvelope` bytes; nothing is queued before `opened` or behind a `close`.
-    mutating func enqueue(_ envelope: [UInt8]) {
-        ifEstablished { $0.enqueue(envelope) }
+    /// Queues envelopes of 1…`Frame.largestEnvelope` bytes; nothing is queued before `opened` or behind a `close`.
+    mutating func enqueue(_ envelopes: [[UInt8]]) {
+        ifEstablished { $0.enqueue(envelopes) }
     }
 
     /// Asks whether the peer is alive; the answer is `actions.pong`.

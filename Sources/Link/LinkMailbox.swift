@@ -1,41 +1,36 @@
-import NIOCore
 import Synchronization
 
 /// What lies between the tasks that use a link and the event loop that moves its bytes: wishes go one way, envelopes and
 /// answers the other, each within its limit.
 ///
-/// Envelopes count as what they are on the wire, so that a million of one byte are not a megabyte.
-///
 /// A lock rather than an actor: nothing is awaited under it, and the event loop must never wait for a task.
 final class LinkMailbox: Sendable {
     /// What the tasks want, taken by the event loop in one go.
     struct Wishes {
-        var envelopes: CircularBuffer<[UInt8]>
+        var envelopes: [[UInt8]]
         var ping: Bool
         var close: Bool
         var cut: Bool
     }
 
+    private typealias Alarm = @Sendable () -> Void
+    private typealias Sender = CheckedContinuation<Void, any Error>
+
     private struct State {
         // Outward
-        var outgoing = CircularBuffer<[UInt8]>()
-        /// Bytes not yet encrypted, here or in the state machine.
-        var queued = 0
+        var queue: SendQueue
         var ping = false
         var close = false
         var cut = false
         /// Whether the event loop knows that there are wishes.
         var woken = false
-        var wake: (@Sendable () -> Void)?
+        var wake: Alarm?
         // Inward
-        var incoming = CircularBuffer<[UInt8]>()
-        var untaken = 0
-        var readingHeld = false
+        var inbox: Inbox
         var peerFinished = false
         var end: LinkEnd?
         // Who waits
-        var senders: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        var receiver: (ticket: UInt64, continuation: CheckedContinuation<[UInt8]?, any Error>)?
+        var receiver: (ticket: UInt64, continuation: CheckedContinuation<Void, any Error>)?
         var pingers: [UInt64: CheckedContinuation<Bool, Never>] = [:]
         var closers: [CheckedContinuation<Void, Never>] = []
         var tickets: UInt64 = 0
@@ -46,18 +41,24 @@ final class LinkMailbox: Sendable {
         }
 
         /// The event loop's alarm, unless it has gone off already.
-        mutating func alarm() -> (@Sendable () -> Void)? {
+        mutating func alarm() -> Alarm? {
             guard !woken, end == nil else { return nil }
             woken = true
             return wake
         }
+
+        /// Why nothing can be sent any more.
+        var refusal: LinkError? {
+            if let end { return end.error }
+            return close || peerFinished ? .closed : nil
+        }
     }
 
-    private let state = Mutex(State())
-    private let limits: LinkLimits
+    private let state: Mutex<State>
 
     init(limits: LinkLimits) {
-        self.limits = limits
+        state = Mutex(
+            State(queue: SendQueue(limit: limits.queued), inbox: Inbox(limit: limits.untakenBytes)))
     }
 
     // MARK: For the tasks
@@ -65,51 +66,89 @@ final class LinkMailbox: Sendable {
     func send(_ envelope: [UInt8]) async throws {
         guard !envelope.isEmpty else { throw LinkError.empty }
         guard envelope.count <= Frame.largestEnvelope else { throw LinkError.tooLarge }
-        while true {
-            let (taken, alarm) = try state.withLock {
-                state throws(LinkError) -> (Bool, (@Sendable () -> Void)?) in
-                if let end = state.end { throw end.error }
-                guard !state.close, !state.peerFinished else { throw .closed }
-                guard hasRoom(state) else { return (false, nil) }
-                state.outgoing.append(envelope)
-                state.queued += Frame.wireSize(forContent: envelope.count)
-                return (true, state.alarm())
-            }
-            alarm?()
-            if taken { return }
-            try await waitForRoom()
+        let (queued, alarm) = try state.withLock { state throws(LinkError) -> (Bool, Alarm?) in
+            if let refusal = state.refusal { throw refusal }
+            guard state.queue.offer(envelope) else { return (false, nil) }
+            return (true, state.alarm())
         }
+        alarm?()
+        if !queued { try await sendInTurn(envelope) }
     }
 
-    func receive() async throws -> [UInt8]? {
+    /// Waits for room, behind those who came before.
+    private func sendInTurn(_ envelope: [UInt8]) async throws {
         let ticket = state.withLock { $0.ticket() }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let (result, alarm) = state.withLock {
-                    state -> (Result<[UInt8]?, any Error>?, (@Sendable () -> Void)?) in
-                    if let envelope = state.incoming.popFirst() {
-                        state.untaken -= Frame.wireSize(forContent: envelope.count)
-                        // Half full before reading again: waking the event loop for every envelope would be a switch each.
-                        let resumes = state.readingHeld && state.untaken <= limits.untakenBytes / 2
-                        return (.success(envelope), resumes ? state.alarm() : nil)
-                    }
-                    if state.peerFinished { return (.success(nil), nil) }
-                    if let end = state.end { return (.failure(end.error), nil) }
-                    // Cancelled before it could wait, or a second consumer: neither may wait.
-                    if Task.isCancelled || state.receiver != nil {
-                        return (.failure(CancellationError()), nil)
-                    }
-                    state.receiver = (ticket, continuation)
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: Sender) in
+                let (result, alarm) = state.withLock { state -> (Result<Void, any Error>?, Alarm?) in
+                    if Task.isCancelled { return (.failure(CancellationError()), nil) }
+                    if let refusal = state.refusal { return (.failure(refusal), nil) }
+                    if state.queue.offer(envelope) { return (.success(()), state.alarm()) }
+                    state.queue.wait(envelope, ticket: ticket, continuation)
                     return (nil, nil)
                 }
                 alarm?()
                 if let result { continuation.resume(with: result) }
             }
         } onCancel: {
+            state.withLock { $0.queue.leave(ticket) }?.resume(throwing: CancellationError())
+        }
+    }
+
+    func receive() async throws -> [UInt8]? {
+        try await take { $0.takeFirst() }
+    }
+
+    func receiveBatch(limit: Int) async throws -> [[UInt8]] {
+        try await take { $0.isEmpty ? nil : $0.take(max(1, limit)) } ?? []
+    }
+
+    private enum Look<Taken> {
+        case taken(Taken)
+        case over
+        case nothingYet
+    }
+
+    /// What `body` takes from the inbox, once there is something to take; nil behind the peer's goodbye.
+    private func take<Taken>(_ body: (inout Inbox) -> Taken?) async throws -> Taken? {
+        while true {
+            let (look, alarm) = try state.withLock { state throws(LinkError) -> (Look<Taken>, Alarm?) in
+                if let taken = body(&state.inbox) {
+                    return (.taken(taken), state.inbox.canResume ? state.alarm() : nil)
+                }
+                if state.peerFinished { return (.over, nil) }
+                if let end = state.end { throw end.error }
+                return (.nothingYet, nil)
+            }
+            alarm?()
+            switch look {
+            case .taken(let taken): return taken
+            case .over: return nil
+            case .nothingYet: try await arrival()
+            }
+        }
+    }
+
+    /// Waits until there is an envelope, or there will be none.
+    private func arrival() async throws {
+        let ticket = state.withLock { $0.ticket() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
+                let result = state.withLock { state -> Result<Void, any Error>? in
+                    if !state.inbox.isEmpty || state.peerFinished || state.end != nil { return .success(()) }
+                    // Cancelled before it could wait, or a second consumer: neither may wait.
+                    if Task.isCancelled || state.receiver != nil { return .failure(CancellationError()) }
+                    state.receiver = (ticket, continuation)
+                    return nil
+                }
+                if let result { continuation.resume(with: result) }
+            }
+        } onCancel: {
             let waiting = state.withLock { state in
                 let waiting = state.receiver
                 guard waiting?.ticket == ticket else {
-                    return nil as CheckedContinuation<[UInt8]?, any Error>?
+                    return nil as CheckedContinuation<Void, any Error>?
                 }
                 state.receiver = nil
                 return waiting?.continuation
@@ -123,7 +162,7 @@ final class LinkMailbox: Sendable {
         let ticket = state.withLock { $0.ticket() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (waits, alarm) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
+                let (waits, alarm) = state.withLock { state -> (Bool, Alarm?) in
                     guard state.end == nil, !Task.isCancelled else { return (false, nil) }
                     state.pingers[ticket] = continuation
                     state.ping = true
@@ -139,13 +178,14 @@ final class LinkMailbox: Sendable {
 
     func close() async {
         await withCheckedContinuation { continuation in
-            let (waits, alarm) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
-                guard state.end == nil else { return (false, nil) }
+            let (waits, senders, alarm) = state.withLock { state -> (Bool, [Sender], Alarm?) in
+                guard state.end == nil else { return (false, [], nil) }
                 state.close = true
                 state.closers.append(continuation)
-                return (true, state.alarm())
+                return (true, state.queue.removeWaiters(), state.alarm())
             }
             alarm?()
+            for sender in senders { sender.resume(throwing: LinkError.closed) }
             if !waits { continuation.resume() }
         }
     }
@@ -156,26 +196,6 @@ final class LinkMailbox: Sendable {
             return state.alarm()
         }
         alarm?()
-    }
-
-    private func hasRoom(_ state: borrowing State) -> Bool { state.queued < limits.queued }
-
-    private func waitForRoom() async throws {
-        let ticket = state.withLock { $0.ticket() }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation {
-                (continuation: CheckedContinuation<Void, any Error>) in
-                let result = state.withLock { state -> Result<Void, any Error>? in
-                    if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.end != nil || state.close || hasRoom(state) { return .success(()) }
-                    state.senders[ticket] = continuation
-                    return nil
-                }
-                if let result { continuation.resume(with: result) }
-            }
-        } onCancel: {
-            state.withLock { $0.senders.removeValue(forKey: ticket) }?.resume(throwing: CancellationError())
-        }
     }
 
     /// How the link ended; nil while it lives.
@@ -193,8 +213,7 @@ final class LinkMailbox: Sendable {
         state.withLock { state in
             guard state.woken else { return nil }
             let wishes = Wishes(
-                envelopes: state.outgoing, ping: state.ping, close: state.close, cut: state.cut)
-            state.outgoing = CircularBuffer()
+                envelopes: state.queue.take(), ping: state.ping, close: state.close, cut: state.cut)
             state.ping = false
             state.woken = false
             return wishes
@@ -203,39 +222,32 @@ final class LinkMailbox: Sendable {
 
     /// So many bytes were encrypted.
     func released(_ count: Int) {
-        let senders = state.withLock { state in
-            state.queued -= count
-            guard state.queued <= limits.queued / 2 else {
-                return [] as [CheckedContinuation<Void, any Error>]
-            }
-            defer { state.senders = [:] }
-            return Array(state.senders.values)
+        let (senders, alarm) = state.withLock { state -> ([Sender], Alarm?) in
+            let senders = state.queue.released(count)
+            return (senders, senders.isEmpty ? nil : state.alarm())
         }
+        alarm?()
         for sender in senders { sender.resume() }
     }
 
     /// Hands on what came. Behind an own `close` nobody need be there to take it, and nothing of it can be acknowledged any more:
     /// beyond the limit it is dropped, so that the peer's `FINAL` behind it is still seen.
     func deliver(_ envelopes: [[UInt8]]) {
-        let waiting = state.withLock { state -> (CheckedContinuation<[UInt8]?, any Error>, [UInt8])? in
-            for envelope in envelopes where !state.close || state.untaken < limits.untakenBytes {
-                state.incoming.append(envelope)
-                state.untaken += Frame.wireSize(forContent: envelope.count)
+        let receiver = state.withLock { state in
+            for envelope in envelopes where !state.close || !state.inbox.isFull {
+                state.inbox.append(envelope)
             }
-            guard let receiver = state.receiver, let first = state.incoming.popFirst() else { return nil }
-            state.receiver = nil
-            state.untaken -= Frame.wireSize(forContent: first.count)
-            return (receiver.continuation, first)
+            defer { state.receiver = nil }
+            return state.receiver
         }
-        if let (receiver, first) = waiting { receiver.resume(returning: first) }
+        receiver?.continuation.resume()
     }
 
     /// Whether the socket should not be read for now; if so, the event loop is woken once there is room.
     func holdsReading() -> Bool {
         state.withLock { state in
-            let limit = state.readingHeld ? limits.untakenBytes / 2 : limits.untakenBytes
-            state.readingHeld = state.untaken > limit && !state.close && !state.peerFinished
-            return state.readingHeld
+            // Whoever leaves, or has heard the peer's goodbye, has only the end to wait for.
+            state.inbox.holdsReading(unless: state.close || state.peerFinished)
         }
     }
 
@@ -247,60 +259,42 @@ final class LinkMailbox: Sendable {
         for pinger in pingers { pinger.resume(returning: true) }
     }
 
-    /// The peer said goodbye: whoever waits for an envelope waits no longer.
+    /// The peer said goodbye: whoever waits, to take or to send, waits no longer.
     func peerFinished() {
-        let receiver = state.withLock { state in
+        let (receiver, senders) = state.withLock { state in
             state.peerFinished = true
             defer { state.receiver = nil }
-            return state.receiver
+            return (state.receiver, state.queue.removeWaiters())
         }
-        receiver?.continuation.resume(returning: nil)
+        receiver?.continuation.resume()
+        for sender in senders { sender.resume(throwing: LinkError.closed) }
     }
 
     /// The link is over; everybody who waits is told.
     func end(_ end: LinkEnd) {
-        let before = state.withLock { state -> State? in
+        let leaving = state.withLock { state -> Leaving? in
             guard state.end == nil else { return nil }
-            let before = state
+            let leaving = Leaving(
+                senders: state.queue.removeAll(), receiver: state.receiver?.continuation,
+                pingers: Array(state.pingers.values), closers: state.closers)
             state.end = end
             if end == .goodbye { state.peerFinished = true }
             state.wake = nil
-            state.outgoing = CircularBuffer()
             state.receiver = nil
-            (state.senders, state.pingers, state.closers) = ([:], [:], [])
-            return before
+            (state.pingers, state.closers) = ([:], [])
+            return leaving
         }
-        guard let before else { return }
-        for sender in before.senders.values { sender.resume() }
-        for pinger in before.pingers.values { pinger.resume(returning: false) }
-        for closer in before.closers { closer.resume() }
-        if end == .goodbye {
-            before.receiver?.continuation.resume(returning: nil)
-        } else {
-            before.receiver?.continuation.resume(throwing: end.error)
-        }
-    }
-}
-
-extension LinkEnd {
-    /// What the user of an open link is told.
-    var error: LinkError {
-        switch self {
-        case .goodbye, .proved: .closed
-        case .cut, .silence, .closeTimeout, .keysExpired: .cut
-        case .handshakeTimeout: .timeout
-        case .violation(.local): .system
-        case .violation: .protocolViolation
-        }
+        guard let leaving else { return }
+        for sender in leaving.senders { sender.resume(throwing: end.error) }
+        for pinger in leaving.pingers { pinger.resume(returning: false) }
+        for closer in leaving.closers { closer.resume() }
+        leaving.receiver?.resume()
     }
 
-    /// What a dialler is told whose link never opened.
-    var dialError: LinkError {
-        switch self {
-        case .handshakeTimeout: .timeout
-        case .violation(.local): .system
-        case .violation(.ownIdentity): .selfDial
-        case .goodbye, .proved, .cut, .silence, .closeTimeout, .keysExpired, .violation: .handshakeFailed
-        }
+    private struct Leaving {
+        let senders: [Sender]
+        let receiver: CheckedContinuation<Void, any Error>?
+        let pingers: [CheckedContinuation<Bool, Never>]
+        let closers: [CheckedContinuation<Void, Never>]
     }
 }

@@ -46,7 +46,7 @@ final class Side {
         absorb()
     }
 
-    func send(_ envelope: [UInt8]) { machine.enqueue(envelope) }
+    func send(_ envelope: [UInt8]) { machine.enqueue([envelope]) }
     func ping() { machine.ping() }
     func setPaused(_ paused: Bool) { machine.setPaused(paused, at: clock.now) }
 
