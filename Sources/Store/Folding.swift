@@ -4,10 +4,11 @@ import Foundation
 /// part found.
 struct Folding {
     private var output: [UInt8] = []
-    /// What a scalar outside ASCII folds to, in UTF-8.
-    private var known: [UInt32: [UInt8]] = [:]
+    /// What the scalars folds to that take two bytes of UTF-8, which are most of those outside ASCII in alphabets. Nil: not asked yet.
+    private var pairs = [[UInt8]?](repeating: nil, count: 0x800)
+    private var others: [UInt32: [UInt8]] = [:]
     /// More different characters than any one script but Chinese uses.
-    private static let knownLimit = 10_000
+    private static let othersLimit = 10_000
 
     mutating func fold(_ text: [UInt8]) -> [UInt8] {
         text.withUnsafeBytes { withFolded($0) { Array($0) } }
@@ -17,62 +18,66 @@ struct Folding {
     mutating func withFolded<R>(
         _ text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> R
     ) -> R {
-        if Self.isASCII(text) {
-            lower(text)
-            return output.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<text.count])) }
-        }
-        var folded: [UInt8] = []
-        folded.reserveCapacity(text.count)
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if scalar.value < 0x80 {
-                folded.append(Self.lower(UInt8(truncatingIfNeeded: scalar.value)))
+        output.removeAll(keepingCapacity: true)
+        var index = 0
+        while index < text.count {
+            index = appendASCII(text, from: index)
+            guard index < text.count else { break }
+            if index + 1 < text.count, text[index] >> 5 == 0b110, text[index + 1] >> 6 == 0b10 {
+                appendPair(UInt32(text[index] & 0x1f) << 6 | UInt32(text[index + 1] & 0x3f))
+                index += 2
             } else {
-                append(scalar, to: &folded)
+                let end = text[index...].firstIndex { $0 < 0x80 } ?? text.count
+                for scalar in String(decoding: text[index..<end], as: UTF8.self).unicodeScalars {
+                    appendOther(scalar)
+                }
+                index = end
             }
         }
-        return folded.withUnsafeBytes(body)
+        return output.withUnsafeBytes(body)
     }
 
-    private mutating func append(_ scalar: Unicode.Scalar, to folded: inout [UInt8]) {
-        if let bytes = known[scalar.value] { return folded.append(contentsOf: bytes) }
-        let bytes = Array(
-            String(Character(scalar)).folding(options: Self.options, locale: nil)
-                // A mark that stands alone is not dropped by the folding.
-                .unicodeScalars.filter { !Self.isMark($0) }.flatMap { UTF8.encode($0).map(Array.init) ?? [] })
-        if known.count >= Self.knownLimit { known = [:] }
-        known[scalar.value] = bytes
-        folded.append(contentsOf: bytes)
+    /// - Returns: Where the first byte is that is not ASCII, or the end.
+    private mutating func appendASCII(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var end = start
+        while end + 8 <= text.count,
+            text.loadUnaligned(fromByteOffset: end, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+        {
+            end += 8
+        }
+        while end < text.count, text[end] < 0x80 { end += 1 }
+        for byte in text[start..<end] {
+            output.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte)
+        }
+        return end
+    }
+
+    private mutating func appendPair(_ value: UInt32) {
+        let index = Int(value)
+        if let folded = pairs[index] { return output.append(contentsOf: folded) }
+        // A value below 0x80 in two bytes is not UTF-8.
+        let folded = value < 0x80 ? Array("\u{fffd}".utf8) : Self.slowly(Unicode.Scalar(value))
+        pairs[index] = folded
+        output.append(contentsOf: folded)
+    }
+
+    private mutating func appendOther(_ scalar: Unicode.Scalar) {
+        if let folded = others[scalar.value] { return output.append(contentsOf: folded) }
+        let folded = Self.slowly(scalar)
+        if others.count >= Self.othersLimit { others = [:] }
+        others[scalar.value] = folded
+        output.append(contentsOf: folded)
+    }
+
+    private static func slowly(_ scalar: Unicode.Scalar?) -> [UInt8] {
+        guard let scalar else { return Array("\u{fffd}".utf8) }
+        let folded = String(Character(scalar)).folding(options: options, locale: nil)
+        // A mark that stands alone is not dropped by the folding.
+        let kept = folded.unicodeScalars.filter { $0.properties.generalCategory != .nonspacingMark }
+        return Array(String(String.UnicodeScalarView(kept)).utf8)
     }
 
     private static let options: String.CompareOptions = [
         .caseInsensitive, .diacriticInsensitive, .widthInsensitive,
     ]
-
-    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .nonspacingMark
-    }
-
-    // MARK: ASCII
-
-    private static func isASCII(_ text: UnsafeRawBufferPointer) -> Bool {
-        var index = 0
-        while index + 8 <= text.count {
-            if text.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
-                return false
-            }
-            index += 8
-        }
-        return text[index...].allSatisfy { $0 < 0x80 }
-    }
-
-    private mutating func lower(_ text: UnsafeRawBufferPointer) {
-        if output.count < text.count { output = [UInt8](repeating: 0, count: text.count * 2) }
-        output.withUnsafeMutableBufferPointer { output in
-            for index in 0..<text.count { output[index] = Self.lower(text[index]) }
-        }
-    }
-
-    private static func lower(_ byte: UInt8) -> UInt8 {
-        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-    }
 }

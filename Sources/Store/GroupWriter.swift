@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 import Synchronization
 
 /// Group commit: what waits to be written goes into one transaction, so that many messages share one sync.
@@ -24,6 +25,8 @@ final class GroupWriter: Sendable {
     private struct Queue {
         var jobs: [Job] = []
         var isDraining = false
+        /// Jobs of the last batch.
+        var last = 0
     }
 
     init(pool: DatabasePool, sealer: RowSealer, hasher: RowHasher) {
@@ -61,9 +64,11 @@ final class GroupWriter: Sendable {
     }
 
     private func drain(_ database: Database) {
+        gather()
         let jobs = queue.withLock { queue in
             let jobs = Array(queue.jobs.prefix(Self.batch))
             queue.jobs.removeFirst(jobs.count)
+            queue.last = jobs.count
             return jobs
         }
         commit(jobs[...], database)
@@ -73,6 +78,18 @@ final class GroupWriter: Sendable {
         }
         if isMore { drainLater() }
     }
+
+    /// Whoever waited for a large batch is about to write again: taking the first of them alone would give every second
+    /// commit to a single message. One that writes alone never waits here.
+    private func gather() {
+        for _ in 0..<Self.gatherings {
+            guard queue.withLock({ $0.jobs.count < $0.last / 2 }) else { return }
+            usleep(Self.gatheringMicroseconds)
+        }
+    }
+
+    private static let gatherings = 4
+    private static let gatheringMicroseconds: UInt32 = 50
 
     private func commit(_ jobs: ArraySlice<Job>, _ database: Database) {
         do {

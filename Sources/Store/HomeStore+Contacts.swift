@@ -38,13 +38,15 @@ extension HomeStore {
         }
     }
 
-    /// Removes the contact; nothing happens when there is none.
+    /// Removes the contact, so that nothing of it is left; nothing happens when there is none.
     package func removeContact(_ identity: PublicIdentity) throws {
         let hash = Data(try hasher.contact(identity))
         try StoreError.mapping {
             try pool.write {
                 try $0.execute(sql: "DELETE FROM contact WHERE hash = ?", arguments: [hash])
             }
+            // As in `clearLog`.
+            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         }
     }
 

@@ -21,8 +21,14 @@ final class RowHasher: Sendable {
         try hash(Array("conversation ".utf8) + peer.bytes)
     }
 
+    /// 4 bytes that messages of one conversation share whose ids were made within the same 64 ms, and 12 that tell them apart. A
+    /// burst of messages so stands together in the index, and a commit touches few of its pages instead of one for every
+    /// message.
     func message(_ direction: MessageDirection, _ peer: [UInt8], _ id: MessageID) throws -> [UInt8] {
-        try hash("message ", direction, peer, id)
+        // The id's first 48 bits are milliseconds; 6 bits of them are dropped.
+        let burst = Array(id.bytes.prefix(5)) + [id.bytes[5] & 0xc0]
+        let place = try hash(Array("burst ".utf8) + peer + burst)
+        return try Array(place.prefix(4)) + hash("message ", direction, peer, id).prefix(12)
     }
 
     func transfer(_ direction: MessageDirection, _ peer: PublicIdentity, _ id: MessageID) throws -> [UInt8] {

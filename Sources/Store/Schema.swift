@@ -35,9 +35,11 @@ struct Schema {
                     row INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, sealed BLOB NOT NULL
                 ) STRICT;
                 CREATE TABLE message (
-                    row INTEGER PRIMARY KEY AUTOINCREMENT, conversation INTEGER NOT NULL,
+                    row INTEGER PRIMARY KEY, conversation INTEGER NOT NULL,
                     hash BLOB NOT NULL UNIQUE, state BLOB NOT NULL, sealed BLOB NOT NULL
                 ) STRICT;
+                CREATE TABLE counter (row INTEGER PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+                INSERT INTO counter (row, value) VALUES (1, 0);
                 CREATE INDEX message_conversation ON message (conversation);
                 CREATE TABLE transfer (
                     row INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, sealed BLOB NOT NULL

@@ -14,7 +14,9 @@ struct WriterState {
     /// Outgoing messages of the open conversations that are not delivered.
     private var pending: [Int64: Pending] = [:]
     private var dirty: Set<Int64> = []
-    private var nextRow: Int64?
+    /// The highest row that a message ever had.
+    private var lastRow: Int64?
+    private var storedLastRow: Int64?
     private var plain: [UInt8] = []
     private var sealed = [UInt8](repeating: 0, count: 1_024)
 
@@ -38,7 +40,8 @@ struct WriterState {
         rows = [:]
         pending = [:]
         dirty = []
-        nextRow = nil
+        lastRow = nil
+        storedLastRow = nil
     }
 
     /// Writes the changed marks; the last thing in a transaction.
@@ -52,6 +55,12 @@ struct WriterState {
             try query.run()
         }
         dirty = []
+        if let lastRow, lastRow != storedLastRow {
+            let query = try Query(database, "UPDATE counter SET value = ? WHERE row = 1")
+            query.bind(lastRow, at: 1)
+            try query.run()
+            storedLastRow = lastRow
+        }
         if conversations.count > Self.conversationLimit { forget() }
     }
 }
@@ -153,14 +162,19 @@ extension WriterState {
 // MARK: Messages
 
 extension WriterState {
-    /// The next row of table `message`.
-    private mutating func takeRow(_ database: Database) throws -> Int64 {
-        if nextRow == nil {
-            let query = try Query(database, "SELECT seq FROM sqlite_sequence WHERE name = 'message'")
-            nextRow = try query.first { $0.int64(0) } ?? 0
+    /// The row of the next message. Counted once a transaction and not by AUTOINCREMENT, which writes its own count for every
+    /// message.
+    private mutating func nextRow(_ database: Database) throws -> Int64 {
+        if lastRow == nil {
+            // The larger of both: a count that was put back must not lead to rows that are taken.
+            let query = try Query(
+                database,
+                "SELECT MAX((SELECT value FROM counter WHERE row = 1), (SELECT IFNULL(MAX(row), 0) FROM message))"
+            )
+            lastRow = try query.first { $0.int64(0) } ?? 0
         }
-        // Rows end with a database that no disk could hold; what an altered file says must not trap.
-        let (row, overflow) = (nextRow ?? 0).addingReportingOverflow(1)
+        // What an altered file says must not trap.
+        let (row, overflow) = (lastRow ?? 0).addingReportingOverflow(1)
         guard !overflow, row > 0 else { throw StoreError.unreadable(reason: "the row numbers are used up") }
         return row
     }
@@ -172,7 +186,7 @@ extension WriterState {
         _ message: NewMessage, _ direction: MessageDirection, _ state: DeliveryState, storedAt: Int64,
         conversation: Int64, peer: PublicIdentity, _ database: Database
     ) throws -> Int64? {
-        let row = try takeRow(database)
+        let row = try nextRow(database)
         MessageForm.encode(direction, message, storedAt: storedAt, into: &plain)
         let needed = plain.count + RowSealer.overhead
         if sealed.count < needed { sealed = [UInt8](repeating: 0, count: needed) }
@@ -202,7 +216,7 @@ extension WriterState {
             }
         }
         guard database.changes == 1 else { return nil }
-        nextRow = row
+        lastRow = row
         if direction == .outgoing, state < .delivered {
             try addPending(row, state, conversation, database)
         }
