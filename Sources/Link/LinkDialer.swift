@@ -1,6 +1,7 @@
 package import Identity
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Opens links.
 package enum LinkDialer {
@@ -40,12 +41,12 @@ package enum LinkDialer {
         }
     }
 
-    /// One connection, up to its opening or its end.
+    /// One connection, up to its opening or its end. Cancelling the task ends it at once, whatever it is waiting for.
     static func attempt(
         _ endpoint: Endpoint, _ limits: LinkLimits, start: @escaping LinkHandler.Start
     ) async throws -> Outcome {
-        let group = MultiThreadedEventLoopGroup.singleton
-        let outcome = group.next().makePromise(of: Outcome.self)
+        let sockets = DialledSockets()
+        let outcome = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Outcome.self)
         let bootstrap = ClientBootstrap(group: outcome.futureResult.eventLoop)
             .connectTimeout(TimeAmount(limits.connect))
             .channelOption(LinkBootstrap.noDelay, value: 1)
@@ -54,6 +55,7 @@ package enum LinkDialer {
             .channelOption(.writeBufferWaterMark, value: LinkBootstrap.writeMark(limits))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try sockets.add(channel)
                     let mailbox = LinkMailbox(limits: limits)
                     try channel.pipeline.syncOperations.addHandler(
                         LinkHandler(limits: limits, mailbox: mailbox, start: start) { conclusion in
@@ -61,31 +63,53 @@ package enum LinkDialer {
                         })
                 }
             }
-
-        let channel: any Channel
-        do {
-            channel = try await connect(bootstrap, endpoint)
-        } catch {
-            outcome.fail(error)
-            throw LinkError(connecting: error)
-        }
         return try await withTaskCancellationHandler {
+            connect(bootstrap, endpoint, outcome.futureResult.eventLoop).whenFailure {
+                outcome.fail(LinkError(connecting: $0))
+            }
             let result = try await outcome.futureResult.get()
             try Task.checkCancellation()
             return result
         } onCancel: {
-            channel.close(promise: nil)
+            // Before the sockets, because their end would be taken for the peer's; and without waiting for a resolver.
+            outcome.fail(CancellationError())
+            sockets.close()
         }
     }
 
     /// A numeric address needs no resolver, whose thread costs more than the whole handshake.
-    private static func connect(_ bootstrap: ClientBootstrap, _ endpoint: Endpoint) async throws
-        -> any Channel
-    {
-        if endpoint.isNumeric {
-            let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
-            return try await bootstrap.connect(to: address).get()
+    private static func connect(
+        _ bootstrap: ClientBootstrap, _ endpoint: Endpoint, _ loop: any EventLoop
+    ) -> EventLoopFuture<any Channel> {
+        guard endpoint.isNumeric else {
+            return bootstrap.connect(host: endpoint.host, port: Int(endpoint.port))
         }
-        return try await bootstrap.connect(host: endpoint.host, port: Int(endpoint.port)).get()
+        do {
+            return bootstrap.connect(
+                to: try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port)))
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+}
+
+/// The sockets of one attempt: more than one when a name has several addresses.
+private final class DialledSockets: Sendable {
+    /// nil once they were closed: none may be added then.
+    private let channels = Mutex<[any Channel]?>([])
+
+    func add(_ channel: any Channel) throws {
+        try channels.withLock { channels in
+            guard channels != nil else { throw CancellationError() }
+            channels?.append(channel)
+        }
+    }
+
+    func close() {
+        let open = channels.withLock { channels in
+            defer { channels = nil }
+            return channels
+        }
+        for channel in open ?? [] { channel.close(promise: nil) }
     }
 }
