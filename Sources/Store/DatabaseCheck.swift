@@ -12,6 +12,8 @@ enum DatabaseCheck {
     /// - Throws: `StoreError`.
     static func run(path: String, identity: IdentityKeys) throws {
         guard let header = try DatabaseHeader(path: path) else { return }
+        // SQLite would open a file that it may not write for reading, and leave an empty log beside it.
+        guard access(path, W_OK) == 0 else { throw StoreError.inputOutput(reason: systemError()) }
         // With a log that holds something, the file alone says nothing about its own state.
         let hasLog = fileSize(path + "-wal") ?? 0 > 0
         if !hasLog { try header.checkSize() }
@@ -49,6 +51,8 @@ enum DatabaseCheck {
         }
     }
 
+    fileprivate static func systemError() -> String { String(cString: strerror(errno)) }
+
     fileprivate static func fileSize(_ path: String) -> Int64? {
         var status = stat()
         return stat(path, &status) == 0 ? Int64(status.st_size) : nil
@@ -68,7 +72,7 @@ private struct DatabaseHeader {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw StoreError.inputOutput(reason: String(cString: strerror(errno)))
+            throw StoreError.inputOutput(reason: DatabaseCheck.systemError())
         }
         defer { close(descriptor) }
         var status = stat()
@@ -79,7 +83,7 @@ private struct DatabaseHeader {
         guard fileSize > 0 else { return nil }
         var buffer = [UInt8](repeating: 0, count: Self.byteCount)
         let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
-        guard count >= 0 else { throw StoreError.inputOutput(reason: String(cString: strerror(errno))) }
+        guard count >= 0 else { throw StoreError.inputOutput(reason: DatabaseCheck.systemError()) }
         guard buffer.starts(with: Self.magic), count == Self.byteCount else {
             throw StoreError.unreadable(reason: "file is not a database")
         }

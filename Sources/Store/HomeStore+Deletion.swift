@@ -7,7 +7,7 @@ extension HomeStore {
     /// Deletes a conversation: its messages (those in the outbox, too), marks, retention time and transfers. The contact stays.
     package func deleteConversation(with peer: PublicIdentity) async throws {
         try await writer.write { [self] database, state in
-            state.forgetConversations()
+            try state.writeAndForget(database)
             if let row = try conversationRow(with: peer, database) {
                 try delete("DELETE FROM message WHERE conversation = ?", row, database)
                 try delete("DELETE FROM conversation WHERE row = ?", row, database)
@@ -22,7 +22,7 @@ extension HomeStore {
     /// Deletes every conversation, as `deleteConversation` does.
     package func deleteAllConversations() async throws {
         try await writer.write { database, state in
-            state.forgetConversations()
+            try state.writeAndForget(database)
             for table in ["message", "conversation", "transfer"] {
                 // With a condition, so that rows are deleted one by one and overwritten.
                 try database.execute(sql: "DELETE FROM \(table) WHERE row > 0")

@@ -43,7 +43,7 @@ extension HomeStore {
 
     /// Incoming messages up to this row were shown. The mark never goes back.
     package func markSeen(with peer: PublicIdentity, upTo row: Int64) async throws {
-        try await mark(peer) { $0.seen = max($0.seen, row) }
+        try await mark(peer, upTo: row) { $0.seen = max($0.seen, $1) }
     }
 
     /// Incoming messages that were shown and not yet reported as read, the oldest first.
@@ -62,17 +62,20 @@ extension HomeStore {
 
     /// Incoming messages up to this row were reported to the peer as read. The mark never goes back.
     package func markReported(with peer: PublicIdentity, upTo row: Int64) async throws {
-        try await mark(peer) { $0.reported = max($0.reported, row) }
+        try await mark(peer, upTo: row) { $0.reported = max($0.reported, $1) }
     }
 
     // MARK: Pieces
 
     private func mark(
-        _ peer: PublicIdentity, _ change: @escaping @Sendable (inout ConversationRecord) -> Void
+        _ peer: PublicIdentity, upTo row: Int64,
+        _ change: @escaping @Sendable (inout ConversationRecord, Int64) -> Void
     ) async throws {
         try await writer.write { database, state in
-            guard let row = try state.existingConversation(with: peer, database) else { return }
-            try state.change(row, database, change)
+            guard let conversation = try state.existingConversation(with: peer, database) else { return }
+            // Never above what there is: what comes later was not shown.
+            let row = min(row, try state.highestRow(database))
+            try state.change(conversation, database) { change(&$0, row) }
         }
     }
 

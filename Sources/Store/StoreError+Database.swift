@@ -6,6 +6,8 @@ extension StoreError {
         guard let error = error as? DatabaseError else { return error }
         switch error.resultCode {
         case .SQLITE_FULL: return StoreError.full
+        // Only readers are interrupted, and only when their task was cancelled.
+        case .SQLITE_INTERRUPT: return CancellationError()
         case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_MISMATCH, .SQLITE_SCHEMA,
             .SQLITE_CONSTRAINT:
             return StoreError.unreadable(reason: error.message ?? "not a database")

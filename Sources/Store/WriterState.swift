@@ -35,6 +35,7 @@ struct WriterState {
         self.hasher = hasher
     }
 
+    /// After a rollback, since it holds what is not so any more.
     mutating func forget() {
         conversations = [:]
         rows = [:]
@@ -123,8 +124,9 @@ extension WriterState {
         dirty.insert(row)
     }
 
-    /// After a conversation was deleted, or messages of it that may have been pending.
-    mutating func forgetConversations() {
+    /// Before something is deleted that may be remembered. What others changed in the same transaction is written first.
+    mutating func writeAndForget(_ database: Database) throws {
+        try flush(database)
         forget()
     }
 
@@ -165,6 +167,14 @@ extension WriterState {
     /// The row of the next message. Counted once a transaction and not by AUTOINCREMENT, which writes its own count for every
     /// message.
     private mutating func nextRow(_ database: Database) throws -> Int64 {
+        // What an altered file says must not trap.
+        let (row, overflow) = try highestRow(database).addingReportingOverflow(1)
+        guard !overflow, row > 0 else { throw StoreError.unreadable(reason: "the row numbers are used up") }
+        return row
+    }
+
+    /// The highest row that a message ever had.
+    mutating func highestRow(_ database: Database) throws -> Int64 {
         if lastRow == nil {
             // The larger of both: a count that was put back must not lead to rows that are taken.
             let query = try Query(
@@ -173,10 +183,7 @@ extension WriterState {
             )
             lastRow = try query.first { $0.int64(0) } ?? 0
         }
-        // What an altered file says must not trap.
-        let (row, overflow) = (lastRow ?? 0).addingReportingOverflow(1)
-        guard !overflow, row > 0 else { throw StoreError.unreadable(reason: "the row numbers are used up") }
-        return row
+        return lastRow ?? 0
     }
 
     /// Writes one message behind all others.

@@ -30,7 +30,59 @@ struct PrimitiveTests {
         for count in [0, 15, 65] {
             let wrong = try SecretBytes(zeroed: count)
             #expect(throws: SodiumError.invalidLength) { _ = try Blake2b.keyed256(key: wrong, []) }
+            #expect(throws: SodiumError.invalidLength) { _ = try hashed("p2pchat", key: wrong, room: 32) }
         }
+        let whole = try hashed("p2pchat", key: key, room: 33)
+        #expect(whole == keyed.withBytes { Array($0) } + [0])
+        #expect(throws: SodiumError.invalidLength) { _ = try hashed("p2pchat", key: key, room: 31) }
+    }
+
+    /// Into memory of the caller.
+    private func hashed(_ text: String, key: borrowing SecretBytes, room: Int) throws -> [UInt8] {
+        var output = [UInt8](repeating: 0, count: room)
+        let input = Array(text.utf8)
+        try input.withUnsafeBytes { input in
+            try output.withUnsafeMutableBytes { try Blake2b.keyed256(key: key, input, into: $0) }
+        }
+        return output
+    }
+
+    @Test func sealingNeedsRoom() throws {
+        let key = try SecretBytes(zeroed: 32)
+        let nonce = [UInt8](repeating: 0, count: 24)
+        let sealed = try XChaCha20Poly1305.seal([1, 2, 3], key: key, nonce: nonce, ad: [])
+        for room in 0..<3 {
+            var output = [UInt8](repeating: 0, count: room + 16)
+            #expect(throws: SodiumError.invalidLength) {
+                try output.withUnsafeMutableBytes { output in
+                    try nonce.withUnsafeBytes { nonce in
+                        _ = try XChaCha20Poly1305.seal(
+                            UnsafeRawBufferPointer(start: nonce.baseAddress, count: 3), into: output,
+                            key: key,
+                            nonce: nonce, ad: UnsafeRawBufferPointer(start: nil, count: 0))
+                    }
+                }
+            }
+            output = [UInt8](repeating: 0, count: room)
+            #expect(throws: SodiumError.invalidLength) {
+                try output.withUnsafeMutableBytes { output in
+                    try sealed.withUnsafeBytes { sealed in
+                        try nonce.withUnsafeBytes { nonce in
+                            _ = try XChaCha20Poly1305.open(
+                                sealed, into: output, key: key, nonce: nonce,
+                                ad: UnsafeRawBufferPointer(start: nil, count: 0))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func randomBytesFillAll() {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        bytes.withUnsafeMutableBytes { RandomBytes.fill($0) }
+        #expect(Set(bytes.suffix(32)).count > 8)
+        RandomBytes.fill(UnsafeMutableRawBufferPointer(start: nil, count: 0))
     }
 
     /// RFC 8032, §7.1, test 3.

@@ -100,6 +100,37 @@ struct WycheproofTests {
             open: {
                 try XChaCha20Poly1305.openSecret($0, key: $1, nonce: $2, ad: $3).withBytes { Array($0) }
             })
+        // And the form that writes into the caller's memory, which may be longer than it needs.
+        try seals(
+            "wycheproof/xchacha20_poly1305_test.json", valid: 246, invalid: 69, nonceBits: 192,
+            seal: { plaintext, key, nonce, ad in
+                var output = [UInt8](repeating: 0, count: plaintext.count + 20)
+                let count = try output.withUnsafeMutableBytes { output in
+                    try plaintext.withUnsafeBytes { plaintext in
+                        try nonce.withUnsafeBytes { nonce in
+                            try ad.withUnsafeBytes { ad in
+                                try XChaCha20Poly1305.seal(
+                                    plaintext, into: output, key: key, nonce: nonce, ad: ad)
+                            }
+                        }
+                    }
+                }
+                return Array(output.prefix(count))
+            },
+            open: { ciphertext, key, nonce, ad in
+                var output = [UInt8](repeating: 0, count: ciphertext.count)
+                let count = try output.withUnsafeMutableBytes { output in
+                    try ciphertext.withUnsafeBytes { ciphertext in
+                        try nonce.withUnsafeBytes { nonce in
+                            try ad.withUnsafeBytes { ad in
+                                try XChaCha20Poly1305.open(
+                                    ciphertext, into: output, key: key, nonce: nonce, ad: ad)
+                            }
+                        }
+                    }
+                }
+                return Array(output.prefix(count))
+            })
     }
 
     @Test func chaCha20Poly1305() throws {

@@ -122,6 +122,40 @@ import Wire
         #expect(try await home.open().outbox(of: home.bob, after: 0, limit: 9) == first + later)
     }
 
+    /// Copies of the files, as they are when a process is killed, hold all that was acknowledged until then.
+    @Test func whatWasAcknowledgedIsThereAfterAKill() async throws {
+        let store = try home.open()
+        for number in 0..<20 {
+            let sent = try await store.appendOutgoing([message(number)], to: home.bob, at: time(0))
+            _ = try await store.appendIncoming([message(number)], from: home.alice, at: time(0))
+            if number % 2 == 1 { try await store.raise([sent[0].row: .delivered]) }
+            if number == 10 { try await store.clearLog() }
+            let killed = try StoreHome()
+            for (name, bytes) in try home.files() where !name.hasSuffix("-shm") {
+                try bytes.write(to: URL(filePath: killed.folder.path + "/" + name))
+            }
+            let again = try killed.open()
+            let all = try await store.history(with: nil, after: 0, before: nil, limit: 99)
+            #expect(all.count == 2 * (number + 1))
+            #expect(try await again.history(with: nil, after: 0, before: nil, limit: 99) == all)
+            #expect(try await again.outboxCount(of: home.bob) == number + 1 - (number + 1) / 2)
+        }
+    }
+
+    @Test func whatIsDeletedTakesNothingElseAlong() async throws {
+        let store = try home.open()
+        // In one transaction, as they may come together.
+        try await store.writer.write { [home] database, state in
+            let conversation = try state.conversation(with: home.bob, database)
+            _ = try state.insert(
+                message(1), .outgoing, .queued, storedAt: 0, conversation: conversation, peer: home.bob,
+                database)
+            try state.writeAndForget(database)
+        }
+        let again = try home.open()
+        #expect(try await again.outbox(of: home.bob, after: 0, limit: 9).map(\.text) == ["message 1"])
+    }
+
     @Test func ofManyWritesAtOnceOnlyTheBadOneFails() async throws {
         let store = try home.open()
         let (good, bad) = try await withThrowingTaskGroup(of: Bool.self) { [home] group in

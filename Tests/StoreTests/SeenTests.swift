@@ -41,6 +41,14 @@ import Wire
             ])
     }
 
+    @Test func aMarkAboveEverythingDoesNotCoverWhatComesLater() async throws {
+        _ = try await store.appendIncoming([message(1)], from: home.bob, at: time(0))
+        try await store.markSeen(with: home.bob, upTo: .max)
+        _ = try await store.appendIncoming([message(2)], from: home.bob, at: time(0))
+        #expect(
+            try await store.conversation(with: home.bob) == ConversationState(seen: 1, unread: 1, last: 2))
+    }
+
     @Test func aMarkBeforeAnyMessageIsNothing() async throws {
         try await store.markSeen(with: home.bob, upTo: 7)
         #expect(try await store.conversations() == [])

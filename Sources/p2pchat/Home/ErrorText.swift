@@ -131,14 +131,14 @@ extension CommandError {
             CommandError(
                 .badData, "the database of this home cannot be read: \(reason)",
                 hint:
-                    "put home.sqlite back from a backup, or move it away to start without contacts and settings"
+                    "put home.sqlite back from a backup, or move it away to start without contacts and messages"
             )
         case .altered(let table, let row):
             CommandError(
                 .badData,
                 "the database of this home was altered, or belongs to another identity (\(table) \(row))",
                 hint:
-                    "put home.sqlite back from a backup, or move it away to start without contacts and settings"
+                    "put home.sqlite back from a backup, or move it away to start without contacts and messages"
             )
         case .newerVersion:
             CommandError(
