@@ -24,8 +24,9 @@ package final class LinkListener: Sendable {
 
     /// Listens on an endpoint (port 0: the system picks one), resolving a host name.
     ///
-    /// - Parameter authorize: asked with the proved identity of whoever dials; a no closes as silently as a failed
-    ///   act 3. Called on an event loop: it must not block.
+    /// - Parameter authorize: asked once for every dialler whose act 3 is verified; a no closes as silently as a failed
+    ///   act 3. Its answers may change while listening; links that are open are not asked about again. Called on an event
+    ///   loop: it must not block.
     /// - Throws: `LinkError.cannotListen` with the reason.
     package static func bind(
         _ endpoint: Endpoint, purpose: LinkPurpose, identity: IdentityKeys, limits: LinkLimits = .standard,

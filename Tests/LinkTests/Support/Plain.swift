@@ -47,6 +47,21 @@ final class PlainConnection {
         return Array(buffer.prefix(max(0, count)))
     }
 
+    enum Arrival: Equatable {
+        case bytes([UInt8])
+        case endOfStream
+        case reset
+    }
+
+    /// What has come by now; nil when nothing has.
+    func arrival() -> Arrival? {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        if count > 0 { return .bytes(Array(buffer.prefix(count))) }
+        if count == 0 { return .endOfStream }
+        return errno == EAGAIN ? nil : .reset
+    }
+
     /// Whether the other side has closed, as far as is known by now.
     var isClosed: Bool { read(within: 0)?.isEmpty == true }
 
