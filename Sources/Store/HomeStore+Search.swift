@@ -94,7 +94,7 @@ private struct Search {
                 database,
                 """
                 SELECT row, conversation, state, sealed FROM message
-                WHERE \(scope) AND row > ?2 AND row <= ?3 ORDER BY row DESC
+                WHERE \(scope) AND row > ?2 AND row <= ?3 ORDER BY row
                 """)
             if let conversation { rows.bind(conversation, at: 1) }
             rows.bind(bottom, at: 2)
@@ -102,6 +102,7 @@ private struct Search {
             var piece = Piece()
             var opener = MessageOpener(store: store)
             var folder = Folding()
+            // Forward, since a disk reads ahead in that direction only; the newest are wanted, so older ones make way.
             try rows.each { row in
                 piece.looked += 1
                 let place = RowPlace(column: .message, row: row.int64(0), conversation: row.int64(1))
@@ -109,9 +110,13 @@ private struct Search {
                     if let since, try MessageForm.storedAt(content) < since { return false }
                     return folder.withFolded(MessageForm.searchable(content)) { query.matches(folded: $0) }
                 }
-                if isFound { piece.found.append(try opener.open(row, database)) }
-                return piece.found.count < limit
+                if isFound {
+                    piece.found.append(try opener.open(row, database))
+                    if piece.found.count / 2 > limit { piece.found.removeFirst(piece.found.count - limit) }
+                }
+                return true
             }
+            piece.found = piece.found.suffix(limit).reversed()
             return piece
         }
     }
