@@ -16,14 +16,16 @@ final class Entry {
     var receiving: Receiving?
     /// Incoming: the tree of the chunks that are done, so that the part file is read again only after a restart.
     var prefix: PrefixTree?
-    /// Incoming: the link on which chunks that were asked may still come, after an end of this side's. Nothing is asked on it
-    /// until the sender has said that it heard.
+    /// Incoming: the link on which chunks that were asked for may still come, after an end of this side's. Nothing is asked
+    /// for on it until the sender has answered with an end of its own.
     var drainsOn: Int?
 
     /// Outgoing; nil until it is needed.
     var tree: FileTree?
     /// How often the file was hashed since a fetch was served: it may look changed again and again.
     var hashed = 0
+    /// The link on which it was fetched: an end of the receiver's there is answered.
+    var fetchedOn: Int?
     /// The link on which it was said to have started.
     var startedOn: Int?
 
@@ -104,6 +106,7 @@ final class Receiving {
     /// Chunks from the first that were asked, and that were written.
     var asked = 0
     var written = 0
+    var hasAsked = false
     /// Chunks in the intake.
     var queued = 0
     var lastCame: ContinuousClock.Instant

@@ -56,8 +56,7 @@ package enum FileFault: String, Error, Equatable, Sendable, CaseIterable {
         case .gone: .gone
         case .noSpace, .tooLarge: .noSpace
         case .mismatch, .notAsked: .mismatch
-        case .notWritable, .noFolder, .inputOutput, .peerFailed, .notNoted, .partAltered: .failed
-        case .noAnswer: .cancelled
+        case .notWritable, .noFolder, .inputOutput, .peerFailed, .notNoted, .partAltered, .noAnswer: .failed
         }
     }
 }

@@ -22,7 +22,10 @@ package struct FileShape: Equatable, Sendable {
     package func length(ofChunk index: Int) -> Int { Int(min(Int64(chunk), size - offset(ofChunk: index))) }
 
     /// Where the chunk begins; also for the first index behind the last chunk.
-    package func offset(ofChunk index: Int) -> Int64 { min(size, Int64(index) * Int64(chunk)) }
+    package func offset(ofChunk index: Int) -> Int64 {
+        let offset = Int64(index).multipliedReportingOverflow(by: Int64(chunk))
+        return offset.overflow ? size : min(size, offset.partialValue)
+    }
 
     /// The chunks of a span; of the last one perhaps fewer than 256.
     package func chunks(ofSpan span: Int) -> Range<Int> {

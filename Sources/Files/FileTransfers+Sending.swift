@@ -25,6 +25,7 @@ extension FileTransfers {
         else {
             return stop(entry, .notAsked)
         }
+        entry.fetchedOn = link.number
         serving.fetches.append(fetch.first..<end.partialValue)
         if serving.fetches.count == 1 { serving.position = fetch.first }
         if entry.transfer.state != .accepted {
@@ -83,6 +84,7 @@ extension FileTransfers {
     }
 
     func stopServing(_ entry: Entry) {
+        entry.fetchedOn = nil
         peers[entry.key.peer]?.servings.removeAll { $0.key == entry.key }
     }
 

@@ -9,7 +9,7 @@ import Wire
 /// A store in memory. It outlives engines, and can die: from then on nothing reaches it.
 final class MemoryStore: TransferStore {
     private struct State {
-        var transfers: [Transfer] = []
+        var transfers: [TransferKey: (order: Int, transfer: Transfer)] = [:]
         var saves = 0
         var refuses = false
     }
@@ -24,18 +24,16 @@ final class MemoryStore: TransferStore {
         try state.withLock { state in
             guard !state.refuses else { throw Refused() }
             state.saves += 1
-            if let index = state.transfers.firstIndex(where: { $0.key == transfer.key }) {
-                state.transfers[index] = transfer
-            } else {
-                state.transfers.append(transfer)
-            }
+            state.transfers[transfer.key] = (state.transfers[transfer.key]?.order ?? state.saves, transfer)
         }
     }
 
-    func transfers() async throws -> [Transfer] { state.withLock { $0.transfers } }
+    func transfers() async throws -> [Transfer] {
+        state.withLock { $0.transfers.values.sorted { $0.order < $1.order }.map(\.transfer) }
+    }
 
     func remove(_ key: TransferKey) async throws {
-        state.withLock { $0.transfers.removeAll { $0.key == key } }
+        state.withLock { $0.transfers[key] = nil }
     }
 }
 
@@ -112,6 +110,8 @@ actor Pipe {
         wake(&readers)
     }
 
+    var isEmpty: Bool { items.isEmpty }
+
     func receive() async -> PeerEnvelope? {
         while items.isEmpty, !isClosed { await withCheckedContinuation { readers.append($0) } }
         guard !isClosed else { return nil }
@@ -133,7 +133,9 @@ actor Pipe {
 
 struct PipeChannel: FileChannel {
     let pipe: Pipe
+    var life = Life()
     func send(_ envelope: PeerEnvelope) async throws {
+        guard life.lives() else { throw Pipe.Gone() }
         // As over a real link: what cannot be encoded is not sent.
         try await pipe.send(try PeerEnvelope(decoding: try envelope.encoded()))
     }
@@ -178,9 +180,8 @@ final class Side: Sendable {
     }
 
     func write(_ bytes: [UInt8], _ name: String = "a file.bin") throws -> String {
-        let path = folder.path + "/" + name
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        return path
+        try bytes.write(to: folder.path + "/" + name)
+        return folder.path + "/" + name
     }
 
     func status(_ key: TransferKey) async -> TransferStatus? {
@@ -211,8 +212,8 @@ final class Meeting: Sendable {
         let (forth, back) = (Pipe(room: room), Pipe(room: room))
         pipes = [forth, back]
         let violation = Violation()
-        let oneLink = await one.engine.connected(two.identity, PipeChannel(pipe: forth))
-        let twoLink = await two.engine.connected(one.identity, PipeChannel(pipe: back))
+        let oneLink = await one.engine.connected(two.identity, PipeChannel(pipe: forth, life: one.life))
+        let twoLink = await two.engine.connected(one.identity, PipeChannel(pipe: back, life: two.life))
         pumps = [
             Task { await Self.pump(forth, to: two, from: one, twoLink, violation) },
             Task { await Self.pump(back, to: one, from: two, oneLink, violation) },
@@ -249,6 +250,105 @@ final class Meeting: Sendable {
     }
 }
 
+/// A peer without an engine, which does what a test tells it to.
+final class Peer: Sendable {
+    let identity: PublicIdentity
+    let key: TransferKey
+    let content: [UInt8]
+    let offer: FileOffer
+    private let tree: FileTree
+    private let source: SourceFile
+    private let folder: TemporaryFolder
+    private let side: Mutex<Side>
+    private let pipe = Mutex(Pipe(room: 100_000))
+
+    /// - Parameter content: What it offers to `side`, with an honest tree.
+    init(of side: Side, offering content: [UInt8] = [1], name: String = "offered.bin") async throws {
+        identity = try IdentityKeys.generate().publicIdentity
+        self.content = content
+        self.side = Mutex(side)
+        folder = try TemporaryFolder()
+        try content.write(to: folder.path + "/f")
+        tree = try await FileTree.hash(folder.path + "/f", chunk: 64, keeping: 1 << 20)
+        source = try SourceFile(folder.path + "/f")
+        key = TransferKey(peer: identity, id: .make(), direction: .incoming)
+        offer = try FileOffer(name: name, size: Int64(content.count), root: tree.root)
+        try await side.engine.offered(offer, id: key.id, by: identity)
+    }
+
+    func connect(_ side: Side? = nil) async {
+        if let side { self.side.withLock { $0 = side } }
+        let pipe = Pipe(room: 100_000)
+        self.pipe.withLock { $0 = pipe }
+        await self.side.withLock { $0 }.engine.connected(identity, PipeChannel(pipe: pipe))
+    }
+
+    func disconnect() async {
+        await pipe.withLock { $0 }.close()
+        await side.withLock { $0 }.engine.disconnected(identity)
+    }
+
+    /// - Returns: Whether the link stays.
+    @discardableResult
+    func say(_ envelope: PeerEnvelope) async throws -> Bool {
+        await side.withLock { $0 }.engine.handle(envelope, from: identity)
+    }
+
+    func span(_ number: Int) throws -> FileSpan { try tree.span(number, id: key.id, from: source) }
+    func sendSpan(_ number: Int) async throws { try await say(.span(try span(number))) }
+    func chunk(_ index: Int) throws -> FileChunk {
+        try FileChunk(id: key.id, index: index, data: try source.read(index, tree.shape))
+    }
+    func send(_ chunks: Range<Int>) async throws {
+        for index in chunks { try await say(.chunk(try chunk(index))) }
+    }
+
+    /// The next thing that it is sent.
+    func hear() async throws -> PeerEnvelope {
+        let pipe = pipe.withLock { $0 }
+        guard let envelope = try await within30Seconds({ await pipe.receive() }) else { throw Pipe.Gone() }
+        return envelope
+    }
+
+    /// Whether nothing was sent to it that it did not hear.
+    func isSilent() async -> Bool { await pipe.withLock { $0 }.isEmpty }
+
+    /// The chunks that it is asked for next.
+    func fetch() async throws -> Range<Int> {
+        guard case .fetch(let fetch) = try await hear(), fetch.id == key.id else { throw Unexpected() }
+        return fetch.first..<fetch.first + fetch.count
+    }
+
+    /// How it is told that it ends; fetches that went before are passed over.
+    func end() async throws -> FileEnd.Reason {
+        while true {
+            switch try await hear() {
+            case .fetch: continue
+            case .end(let end) where end.id == key.id: return end.reason
+            default: throw Unexpected()
+            }
+        }
+    }
+
+    struct Unexpected: Error {}
+}
+
+/// Fails instead of hanging; a passing test never waits for it.
+func within30Seconds<Value: Sendable>(_ body: @escaping @Sendable () async -> Value?) async throws -> Value? {
+    let result = Mutex<Value??>(nil)
+    let task = Task {
+        let value = await body()
+        result.withLock { $0 = .some(value) }
+    }
+    defer { task.cancel() }
+    try await waitUntil("an envelope") { result.withLock { $0 != nil } }
+    return result.withLock { $0 } ?? nil
+}
+
+func exists(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+}
+
 /// Bytes that look random and are the same each time.
 func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
@@ -264,6 +364,24 @@ func contents(_ path: String?) throws -> [UInt8] {
     try Array(Data(contentsOf: URL(fileURLWithPath: path ?? "")))
 }
 
+extension [UInt8] {
+    func write(to path: String) throws {
+        try Data(self).write(to: URL(fileURLWithPath: path))
+    }
+}
+
+/// Numbers that are the same each time.
+struct Numbers: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
+
 /// Offers a file from one side to the other, as Chat does.
 func offer(_ path: String, from sender: Side, to receiver: Side) async throws -> (
     out: TransferKey, in: TransferKey
@@ -276,4 +394,11 @@ func offer(_ path: String, from sender: Side, to receiver: Side) async throws ->
         TransferKey(peer: receiver.identity, id: id, direction: .outgoing),
         TransferKey(peer: sender.identity, id: id, direction: .incoming)
     )
+}
+
+/// A clock that a test moves.
+final class ManualClock: Sendable {
+    private let time = Mutex(ContinuousClock.now)
+    var now: ContinuousClock.Instant { time.withLock { $0 } }
+    func advance(by duration: Duration) { time.withLock { $0 += duration } }
 }
