@@ -25,4 +25,13 @@ package enum ChatError: Error, Equatable, Sendable {
     case notAContact(String)
     /// There is no changed key to accept for this contact.
     case nothingToAccept(PublicIdentity)
+    /// The peer is blocked; the user has to unblock it first.
+    case blocked(PublicIdentity)
+    case notBlocked(PublicIdentity)
+    /// There is no request of this peer to decide about.
+    case noRequest(PublicIdentity)
+    /// Not what can be a nickname.
+    case malformedNickname(String)
+    /// Files cannot be sent from here.
+    case noFiles
 }

@@ -1,3 +1,4 @@
+package import Files
 package import FoundationEssentials
 package import Identity
 package import Store
@@ -8,25 +9,44 @@ package struct PeerSummary: Sendable, Hashable {
     package let identity: PublicIdentity
     /// Only a handle that the directory confirmed for this identity.
     package let handle: Handle?
+    /// The name that the user gave; it never leaves this home.
+    package let nickname: String?
     package let trust: Trust
+    package let standing: Standing
+    package let isMuted: Bool
 
-    package init(identity: PublicIdentity, handle: Handle?, trust: Trust) {
+    package init(
+        identity: PublicIdentity, handle: Handle?, nickname: String? = nil, trust: Trust,
+        standing: Standing = .accepted, isMuted: Bool = false
+    ) {
         self.identity = identity
         self.handle = handle
+        self.nickname = nickname
         self.trust = trust
+        self.standing = standing
+        self.isMuted = isMuted
     }
 
-    /// The handle, or the short fingerprint where no handle was confirmed.
-    package var name: String { handle?.text ?? identity.shortFingerprint }
+    /// The nickname, else the handle, else the short fingerprint.
+    package var name: String { nickname ?? handle?.text ?? identity.shortFingerprint }
 }
 
-/// A text message that arrived and was acknowledged.
+/// A message of a peer, stored and acknowledged.
 package struct IncomingMessage: Sendable, Equatable {
-    package let id: MessageID
-    /// When the sender wrote it, by the sender's clock.
-    package let sentAt: Date
     package let peer: PeerSummary
-    package let text: String
+    package let stored: StoredMessage
+
+    package init(peer: PeerSummary, stored: StoredMessage) {
+        self.peer = peer
+        self.stored = stored
+    }
+
+    package var id: MessageID { stored.id }
+    /// When the sender wrote it, by the sender's clock.
+    package var sentAt: Date { stored.sentAt }
+    package var content: MessageContent { stored.content }
+    /// Whether it is the first contact of a stranger, who waits for an answer to the question whether to talk.
+    package var isRequest: Bool { peer.standing == .request }
 }
 
 /// How a link stands.
@@ -41,7 +61,23 @@ package enum LinkState: String, Sendable {
 /// What the Messenger tells the screen or the script.
 package enum ChatEvent: Sendable {
     case message(IncomingMessage)
+    /// Own messages have come to a new state.
+    case state(PeerSummary, [MessageID], DeliveryState)
     case link(PeerSummary, LinkState)
+    /// A contact came online at the directory, or left.
+    case presence(PeerSummary, isOnline: Bool)
     /// A known handle leads to another key: nothing was sent to it and nothing of it is shown.
     case changed(PeerSummary, handle: Handle, replacement: PublicIdentity)
+    case file(PeerSummary, FileEvent)
+    /// What a peer sent could not be kept, so that it was not acknowledged: the peer still has it.
+    case notKept(PeerSummary, reason: StoreError)
+
+    package var peer: PublicIdentity? {
+        switch self {
+        case .message(let message): message.peer.identity
+        case .state(let peer, _, _), .link(let peer, _), .presence(let peer, _), .changed(let peer, _, _),
+            .file(let peer, _), .notKept(let peer, _):
+            peer.identity
+        }
+    }
 }

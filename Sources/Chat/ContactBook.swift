@@ -34,9 +34,9 @@ package struct ContactBook: Sendable {
 
     package subscript(identity: PublicIdentity) -> Contact? { contacts[identity] }
 
-    /// The contacts that bear this handle at any directory.
-    package func contacts(bearing handle: Handle) -> [Contact] {
-        all.filter { $0.handles.contains { $0.handle == handle } }
+    /// The contacts that the user, or any directory, calls so.
+    package func contacts(named name: String) -> [Contact] {
+        all.filter { $0.nickname == name || $0.handles.contains { $0.handle.text == name } }
     }
 
     /// The contacts whose fingerprint begins so behind `p2p1`.
@@ -47,8 +47,10 @@ package struct ContactBook: Sendable {
     package static let fingerprintHead = "p2p1"
 
     /// Pins an identity on first use, and remembers the handle that a directory confirmed for it.
-    package mutating func pin(_ identity: PublicIdentity, handle: KnownHandle?) throws {
-        var contact = contacts[identity] ?? Contact(identity: identity, since: now())
+    package mutating func pin(
+        _ identity: PublicIdentity, handle: KnownHandle?, newcomersAre standing: Standing = .accepted
+    ) throws {
+        var contact = contacts[identity] ?? Contact(identity: identity, since: now(), standing: standing)
         if let handle {
             contact.handles.removeAll { $0 == handle }
             contact.handles.append(handle)
@@ -98,6 +100,13 @@ package struct ContactBook: Sendable {
         try put(old)
         try put(new)
         return replacement
+    }
+
+    /// Changes what the user decided about a contact; nothing happens when there is none.
+    package mutating func change(_ identity: PublicIdentity, _ body: (inout Contact) -> Void) throws {
+        guard var contact = contacts[identity] else { return }
+        body(&contact)
+        try put(contact)
     }
 
     package mutating func forget(_ identity: PublicIdentity) throws {

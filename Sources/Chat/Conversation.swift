@@ -1,58 +1,105 @@
 import Directory
+import Files
 import FoundationEssentials
 import Identity
+import Store
 import Wire
 
 /// What a conversation asks of the Messenger, which knows contacts and the directory.
 protocol ConversationHost: AnyObject, Sendable {
+    /// Whether the user talks with this peer: then it is told so, and told who is here.
+    func isAccepted(_ peer: PublicIdentity) async -> Bool
     /// False when the peer is not to be talked with (its handle leads to another key): the link is closed then.
     func peer(_ peer: PublicIdentity, said hello: Hello) async -> Bool
     func peerBecameReachable(_ peer: PublicIdentity) async
-    /// False when the message was not taken: it is not acknowledged, and the link is closed.
-    func peer(_ peer: PublicIdentity, wrote message: TextMessage) async -> Bool
+    /// Stores what is taken. The ids to acknowledge come back: those stored now or before; nil: the link is to be closed.
+    func peer(_ peer: PublicIdentity, wrote messages: [NewMessage]) async -> Intake?
+    func peer(_ peer: PublicIdentity, has state: DeliveryState, of ids: [MessageID]) async
     func peer(_ peer: PublicIdentity, left state: LinkState) async
+    /// Something waits to be delivered, and there is no link.
+    func wantsLink(to peer: PublicIdentity, isUrgent: Bool) async
 }
 
-/// Everything between this side and one peer: its links, what waits for an acknowledgement, what was seen already.
+/// What became of messages that arrived: which to acknowledge, and what to show then.
+struct Intake: Sendable {
+    let acknowledged: [MessageID]
+    let show: @Sendable () async -> Void
+}
+
+/// Everything between this side and one peer: its links, what waits to be sent, what waits for an acknowledgement.
 actor Conversation {
-    private struct Attached {
+    final class Attached: Sendable {
         let number: Int
         let link: any EnvelopeLink
+        /// Rings when there may be something to send on this link.
+        let outbox = Bell()
+        let arrivals = Arrivals()
+
+        init(number: Int, link: any EnvelopeLink) {
+            self.number = number
+            self.link = link
+        }
     }
 
     nonisolated let peer: PublicIdentity
-    private let own: PublicIdentity
+    let own: PublicIdentity
     private let hello: Hello
-    private weak let host: (any ConversationHost)?
+    let archive: HomeStore
+    let states: StateKeeper
+    private let files: FileTransfers?
+    private(set) weak var host: (any ConversationHost)?
     nonisolated let deliveries = Deliveries()
+    let now: @Sendable () -> Date
 
     /// Every open link; `current` is the one that is sent on.
     private var links: [Attached] = []
-    private var current: Attached?
+    private(set) var current: Attached?
     private var lastNumber = 0
     private var isAnnounced = false
     private var isClosed = false
-    private var seen = SeenMessages()
     private var isDialling = false
     private var diallingWaiters: [CheckedContinuation<Void, Never>] = []
+    /// The links on which hello was said by this side, and by the peer.
+    private var greeted: Set<Int> = []
+    private var greetedBy: Set<Int> = []
+    /// By link, the number under which the file transfers know it; only of peers that are accepted.
+    private var fileLinks: [Int: Int] = [:]
+    var outbox = Outbox()
 
-    init(peer: PublicIdentity, own: PublicIdentity, hello: Hello, host: any ConversationHost) {
+    init(
+        peer: PublicIdentity, own: PublicIdentity, hello: Hello, archive: HomeStore, states: StateKeeper,
+        files: FileTransfers?, host: any ConversationHost, now: @escaping @Sendable () -> Date
+    ) {
         self.peer = peer
         self.own = own
         self.hello = hello
+        self.archive = archive
+        self.states = states
+        self.files = files
         self.host = host
+        self.now = now
     }
 
     var isConnected: Bool { current != nil }
+
+    /// Whether the peer has said hello on the current link, which it does only for whom it has accepted.
+    var isAcceptedByPeer: Bool { current.map { greetedBy.contains($0.number) } ?? false }
+
+    /// Whether there is a link, and the peer is still to decide whether it wants to talk.
+    var waitsForAcceptance: Bool { isConnected && !isAcceptedByPeer }
+
+    /// Whether this side said hello on the link; before that it says nothing of what was read.
+    func hasGreeted(_ attached: Attached) -> Bool { greeted.contains(attached.number) }
 
     // MARK: Links
 
     /// Makes sure that there is a link; whoever asks while one is being dialled waits for that one.
     ///
     /// - Returns: A link that was dialled now and must be run with `run(_:)`; nil when there was one already.
-    func connect(_ dial: @Sendable () async throws -> any EnvelopeLink) async throws -> Int? {
+    func connect(_ dial: @Sendable () async throws -> any EnvelopeLink) async throws -> Attached? {
         while isDialling {
             await withCheckedContinuation { diallingWaiters.append($0) }
+            try Task.checkCancellation()
         }
         guard current == nil else { return nil }
         isDialling = true
@@ -64,11 +111,10 @@ actor Conversation {
         return await attach(try await dial())
     }
 
-    /// Takes over an authenticated link, and says hello on it before anything else can be sent; `run(_:)` must follow with
-    /// the number returned. Nil when the conversation was closed meanwhile; the link is cut then.
-    func attach(_ link: any EnvelopeLink) async -> Int? {
-        // A link that fails here ends where it is read.
-        if let envelope = try? PeerEnvelope.hello(hello).encoded() { try? await link.send(envelope) }
+    /// Takes over an authenticated link; `run(_:)` must follow with what is returned. Nil when the conversation was closed
+    /// meanwhile; the link is cut then.
+    func attach(_ link: any EnvelopeLink) async -> Attached? {
+        let isAccepted = await host?.isAccepted(peer) ?? false
         guard !isClosed else {
             link.cut()
             return nil
@@ -76,16 +122,34 @@ actor Conversation {
         lastNumber += 1
         let attached = Attached(number: lastNumber, link: link)
         links.append(attached)
-        if current == nil { current = attached }
-        return attached.number
+        // Before anything else can be sent on it. A stranger who calls learns nothing before it is accepted.
+        if isAccepted { await sayHello(on: attached) }
+        if current == nil { await use(attached) }
+        return attached
     }
 
-    /// Settles which link stays where there are two, and reads until the link ends.
-    func run(_ number: Int) async {
-        guard let attached = links.first(where: { $0.number == number }) else { return }
+    private func sayHello(on attached: Attached) async {
+        guard greeted.insert(attached.number).inserted else { return }
+        // A link that fails here ends where it is read.
+        if let envelope = try? PeerEnvelope.hello(hello).encoded() { try? await attached.link.send(envelope) }
+    }
+
+    /// The user has accepted the peer: it is told so, and goes on sending.
+    func accepted() async {
+        for attached in links { await sayHello(on: attached) }
+        if let current { await carryFiles(on: current) }
+        await peerIsReachable()
+    }
+
+    /// Settles which link stays where there are two, and reads and writes until the link ends.
+    func run(_ attached: Attached) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.settle(attached) }
+            group.addTask { await self.deliver(on: attached) }
+            group.addTask { await self.takeIn(attached) }
             let state = await self.read(attached)
+            attached.outbox.end()
+            await attached.arrivals.end()
             await self.ended(attached, state)
         }
     }
@@ -98,6 +162,12 @@ actor Conversation {
                 group.addTask { await attached.link.close() }
             }
         }
+    }
+
+    /// Drops every link without a word, for good.
+    func cut() {
+        isClosed = true
+        for attached in links { attached.link.cut() }
     }
 
     /// Two links of one pair: the older one stays only while it answers, and only when its initiator has the smaller identity.
@@ -125,26 +195,24 @@ actor Conversation {
         link.isInitiator ? own : peer
     }
 
+    /// Sends on this link from now on, beginning with whatever is not acknowledged.
     private func use(_ attached: Attached) async {
         current = attached
-        for message in deliveries.unacknowledged {
-            guard let envelope = try? PeerEnvelope.text(message).encoded() else { continue }
-            // A failure shows where the link is read.
-            try? await attached.link.send(envelope)
-        }
+        outbox.restart()
+        attached.outbox.ring()
+        await carryFiles(on: attached)
+    }
+
+    /// Transfers go on over this link. A stranger has nothing to do with files.
+    private func carryFiles(on attached: Attached) async {
+        guard let files, hasGreeted(attached), fileLinks[attached.number] == nil else { return }
+        fileLinks[attached.number] = await files.connected(peer, LinkChannel(link: attached.link))
     }
 
     private func read(_ attached: Attached) async -> LinkState {
-        // A peer that says hello again and again is not to make this side ask the directory each time.
-        var hasSaidHello = false
         do {
             while let bytes = try await attached.link.receive() {
-                let envelope = try PeerEnvelope(decoding: bytes)
-                if case .hello = envelope {
-                    if hasSaidHello { continue }
-                    hasSaidHello = true
-                }
-                guard try await handle(envelope, on: attached.link) else {
+                guard try await handle(PeerEnvelope(decoding: bytes), on: attached) else {
                     await attached.link.close()
                     return .closed
                 }
@@ -158,49 +226,66 @@ actor Conversation {
 
     private func ended(_ attached: Attached, _ state: LinkState) async {
         links.removeAll { $0.number == attached.number }
-        guard current?.number == attached.number else { return }
-        if let other = links.last {
-            await use(other)
-            return
+        greeted.remove(attached.number)
+        greetedBy.remove(attached.number)
+        if let number = fileLinks.removeValue(forKey: attached.number) {
+            await files?.disconnected(peer, number)
         }
+        guard current?.number == attached.number else { return }
+        if let other = links.last { return await use(other) }
         current = nil
         await lost(state)
     }
 
     private func lost(_ state: LinkState) async {
-        deliveries.failAll(reason: state == .closed ? "the peer said goodbye" : "the connection was cut")
+        outbox.restart()
+        deliveries.linkLost()
         if isAnnounced {
             isAnnounced = false
             await host?.peer(peer, left: state)
         }
+        if !isClosed, await hasOutbox() { await host?.wantsLink(to: peer, isUrgent: false) }
     }
 
     // MARK: What arrives
 
     /// False when the link is to be closed.
-    private func handle(_ envelope: PeerEnvelope, on link: any EnvelopeLink) async throws -> Bool {
-        if case .hello(let hello) = envelope {
+    private func handle(_ envelope: PeerEnvelope, on attached: Attached) async throws -> Bool {
+        switch envelope {
+        case .hello(let hello):
+            // A peer that says hello again and again is not to make this side ask the directory each time.
+            guard greetedBy.insert(attached.number).inserted else { return true }
             guard let host, await host.peer(peer, said: hello) else { return false }
             await announce()
+            if current?.number == attached.number { outbox.restart() }
+            attached.outbox.ring()
+            await reportRead()
+            return true
+        case .text(let text):
+            await announce()
+            await attached.arrivals.put(
+                NewMessage(id: text.id, sentAt: text.sentAt, content: .text(text.text)))
+            return true
+        case .offer(let offer):
+            await announce()
+            await attached.arrivals.put(
+                NewMessage(id: offer.id, sentAt: offer.sentAt, content: .file(offer.offer)))
+            return true
+        case .delivered(let ids):
+            await announce()
+            await acknowledged(ids)
+            return true
+        case .read(let ids):
+            await announce()
+            await wasRead(ids)
+            return true
+        case .fetch, .span, .chunk, .end:
+            await announce()
+            guard let files, let number = fileLinks[attached.number] else { return true }
+            return await files.handle(envelope, from: peer, on: number)
+        case .unknown:
             return true
         }
-        await announce()
-        switch envelope {
-        case .text(let message):
-            if seen.insert(message.id) {
-                guard let host, await host.peer(peer, wrote: message) else {
-                    seen.remove(message.id)
-                    return false
-                }
-            }
-            // On the link that it came on: that one lives, the current one may be dead and not known to be yet.
-            try await link.send(try PeerEnvelope.delivered([message.id]).encoded())
-        case .delivered(let ids):
-            for id in ids { deliveries.acknowledged(id) }
-        case .hello, .read, .offer, .fetch, .span, .chunk, .end, .unknown:
-            break
-        }
-        return true
     }
 
     private func announce() async {
@@ -209,18 +294,21 @@ actor Conversation {
         await host?.peerBecameReachable(peer)
     }
 
-    // MARK: What is sent
-
-    /// Puts the message on the current link; `deliveries.wait` tells what became of it.
-    func send(_ message: TextMessage) async throws {
-        guard let current else { throw ChatError.notDelivered(reason: "there is no link") }
-        let envelope = try PeerEnvelope.text(message).encoded()
-        deliveries.add(message)
-        do {
-            try await current.link.send(envelope)
-        } catch {
-            deliveries.forget(message.id)
-            throw ChatError.notDelivered(reason: "the connection ended")
+    /// Stores what arrives on the link, and acknowledges it on the same one: that one lives, the current one may be dead and not
+    /// known to be yet. What came while the last batch was being stored is the next batch.
+    private func takeIn(_ attached: Attached) async {
+        while let messages = await attached.arrivals.take() {
+            guard let host, let intake = await host.peer(peer, wrote: messages) else {
+                await attached.link.close()
+                continue
+            }
+            if !intake.acknowledged.isEmpty,
+                let envelope = try? PeerEnvelope.delivered(intake.acknowledged).encoded()
+            {
+                // A link that ended meanwhile: the peer sends again, and is answered then.
+                try? await attached.link.send(envelope)
+            }
+            await intake.show()
         }
     }
 
@@ -229,21 +317,33 @@ actor Conversation {
         guard let checked = current else { return false }
         if await checked.link.ping(timeout: Self.pingTimeout) { return true }
         links.removeAll { $0.number == checked.number }
-        if current?.number == checked.number { current = links.last }
         checked.link.cut()
-        return current != nil
+        guard current?.number == checked.number else { return current != nil }
+        current = nil
+        if let other = links.last {
+            await use(other)
+            return true
+        }
+        return false
     }
 
-    /// Sends again what is not acknowledged, on a link that was just made.
-    func resend() async {
-        guard let current else { return }
-        await use(current)
-    }
-
-    /// Ends the conversation's waiting when no link could be made again.
+    /// Says that a link could not be made again after one had died.
     func giveUp() async {
         guard current == nil else { return }
         await lost(.cut)
+    }
+
+    private struct LinkChannel: FileChannel {
+        let link: any EnvelopeLink
+
+        func send(_ envelope: PeerEnvelope) async throws {
+            try await link.send(envelope.encoded())
+        }
+    }
+
+    private func peerIsReachable() async {
+        current?.outbox.ring()
+        await reportRead()
     }
 
     private static let pingTimeout: Duration = .seconds(2)

@@ -1,7 +1,7 @@
 import Identity
 
-/// The conversations by peer. One that has no link is kept for a while, because it knows what was shown already; then it
-/// is dropped, so that strangers who come and go do not fill memory.
+/// The conversations by peer. One that has no link is kept for a while, because somebody may wait at it; then it is
+/// dropped, so that strangers who come and go do not fill memory. What it has still to send is in the store.
 struct Conversations {
     private struct Kept {
         let conversation: Conversation
@@ -35,7 +35,6 @@ struct Conversations {
             let limit = now() - Self.keptUnused
             dropped = kept.filter {
                 $0.value.links == 0 && $0.value.lastUse < limit
-                    && $0.value.conversation.deliveries.unacknowledged.isEmpty
             }.map(\.key)
             for peer in dropped { kept[peer] = nil }
         }

@@ -5,15 +5,21 @@ import Wire
 
 /// Who is meant, and where: what a name leads to, by the contacts first and the directory then.
 extension Messenger {
-    /// Who is meant by PEER: a fingerprint, an `ip:port`, a contact's handle, a handle at the directory, or the beginning of a
-    /// contact's fingerprint. Where a contact's handle leads to another key at the directory, the contact becomes `changed`.
-    package func resolve(_ text: String) async throws -> ResolvedPeer {
-        let peer = try await find(text)
+    /// Who is meant by PEER: a fingerprint, an `ip:port`, a contact's nickname or handle, a handle at the directory, or the
+    /// beginning of a contact's fingerprint. Where a contact's handle leads to another key at the directory, the contact becomes `changed`.
+    ///
+    /// - Parameter orOffline: Whether a handle may lead to somebody who is not online or hidden, for a message that waits.
+    package func resolve(_ text: String, orOffline: Bool = false) async throws -> ResolvedPeer {
+        let peer = try await find(text, orOffline: orOffline)
         guard peer.identity != identity else { throw ChatError.oneself }
         return peer
     }
 
-    private func find(_ text: String) async throws -> ResolvedPeer {
+    private func find(_ text: String, orOffline: Bool) async throws -> ResolvedPeer {
+        if let contact = try only(book.contacts(named: text), text) {
+            // Not the name that was typed: it may be another directory's, and this one has not confirmed it.
+            return ResolvedPeer(identity: contact.identity, handle: handle(of: contact.identity))
+        }
         switch try PeerReference(text) {
         case .identity(let identity):
             return ResolvedPeer(identity: identity, handle: handle(of: identity))
@@ -28,10 +34,6 @@ extension Messenger {
             return ResolvedPeer(identity: contact.identity, handle: handle(of: contact.identity))
         case .handle(let handle):
             guard handle != hello.handle else { throw ChatError.oneself }
-            if let contact = try only(book.contacts(bearing: handle), text) {
-                // Not the handle that was typed: it may be another directory's, and this one has not confirmed it.
-                return ResolvedPeer(identity: contact.identity, handle: self.handle(of: contact.identity))
-            }
             if let entry = try await directory?.lookup(.handle(handle)) {
                 return ResolvedPeer(
                     identity: entry.identity, handle: entry.handle, addresses: entry.addresses)
@@ -40,6 +42,9 @@ extension Messenger {
                 let contact = try only(book.contacts(fingerprintPrefix: prefix), text)
             {
                 return ResolvedPeer(identity: contact.identity, handle: self.handle(of: contact.identity))
+            }
+            if orOffline, let identity = try await directory?.holder(of: handle) {
+                return ResolvedPeer(identity: identity, handle: handle)
             }
             throw directory == nil ? ChatError.noDirectory : ChatError.notAvailable(text)
         }

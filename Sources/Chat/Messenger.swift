@@ -1,4 +1,5 @@
 package import Directory
+package import Files
 package import FoundationEssentials
 package import Identity
 package import Store
@@ -9,43 +10,93 @@ package actor Messenger: ConversationHost {
     package nonisolated let identity: PublicIdentity
     /// What happened, in order, for the one who shows it.
     package nonisolated let events: EventQueue
+    /// Every message, those that wait to be delivered included.
+    package nonisolated let archive: HomeStore
+    package nonisolated let files: FileTransfers?
+
+    /// How a Messenger behaves.
+    package struct Options: Sendable {
+        /// Dials peers by itself to deliver what waits. Not for a command that sends one message and ends.
+        package var delivers: Bool
+        /// Tells peers what was shown.
+        package var sendsRead: Bool
+        /// How many events of one peer may wait to be shown before that peer is slowed down; 0: nobody looks at any.
+        package var unshown: Int
+
+        package init(delivers: Bool = true, sendsRead: Bool = true, unshown: Int = 256) {
+            self.delivers = delivers
+            self.sendsRead = sendsRead
+            self.unshown = unshown
+        }
+    }
 
     let hello: Hello
+    let options: Options
     private let network: any PeerNetwork
     let directory: (any PeerDirectory)?
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
+    nonisolated let blocklist: Blocklist
     var book: ContactBook
-    private var conversations = Conversations()
+    var conversations = Conversations()
     /// Handles that the directory confirmed for peers met since the start.
-    private var confirmed: [PublicIdentity: Handle] = [:]
+    var confirmed: [PublicIdentity: Handle] = [:]
     private var confirmations = Allowance(of: 20, every: .seconds(60))
-    private var isClosed = false
+    /// Strangers whose one message is being stored.
+    var storingRequests: Set<PublicIdentity> = []
+    /// Contacts that the directory said are online.
+    var present: Set<PublicIdentity> = []
+    var redials = Redials()
+    nonisolated let redialBell = Bell()
+    nonisolated let states: StateKeeper
+    private(set) var isClosed = false
     private let jobs: AsyncStream<@Sendable () async -> Void>
     private let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
 
     /// - Parameters:
     ///   - handle: One's own handle at the directory, told to peers, who ask the directory whether it is true.
-    ///   - unread: How many events may wait to be shown before peers are slowed down.
+    ///   - blocklist: Filled from the contacts, and kept up to date.
     package init(
-        identity: PublicIdentity, handle: Handle?, book: ContactBook, network: any PeerNetwork,
-        directory: (any PeerDirectory)?, unread: Int = 1000, now: @escaping @Sendable () -> Date
+        identity: PublicIdentity, handle: Handle?, book: ContactBook, archive: HomeStore,
+        files: FileTransfers? = nil, network: any PeerNetwork, directory: (any PeerDirectory)?,
+        blocklist: Blocklist = Blocklist(), options: Options = Options(), now: @escaping @Sendable () -> Date
     ) {
         self.identity = identity
         self.hello = Hello(handle: handle, directory: directory?.identity)
         self.book = book
+        self.archive = archive
+        self.files = files
         self.network = network
         self.directory = directory
+        self.blocklist = blocklist
+        self.options = options
         self.now = now
-        events = EventQueue(limit: unread)
+        events = EventQueue(limit: options.unshown)
+        states = StateKeeper(archive: archive)
         (jobs, jobsIn) = AsyncStream.makeStream()
+        for contact in book.all where contact.standing == .blocked {
+            blocklist.set(contact.identity, isBlocked: true)
+        }
     }
 
-    /// Runs the links; returns after `close()` once the last has ended.
+    /// Runs the links, and delivers what waits; returns after `close()` once the last has ended.
     package nonisolated func run() async {
-        await withDiscardingTaskGroup { group in
-            for await job in jobs {
-                group.addTask { await job() }
+        await withTaskGroup(of: Void.self) { keepers in
+            keepers.addTask { await self.states.run { await self.reportRead(to: $0) } }
+            if let files {
+                // When the store cannot be read, transfers rest until the next start.
+                try? await files.load()
+                keepers.addTask { await files.run() }
+                keepers.addTask { await self.passOn(files.events) }
             }
+            await withDiscardingTaskGroup { group in
+                if options.delivers { group.addTask { await self.deliverWhatWaits() } }
+                for await job in jobs {
+                    group.addTask { await job() }
+                }
+            }
+            // What the last links brought is written before the end.
+            states.close()
+            await files?.close()
         }
         await events.finish()
     }
@@ -53,6 +104,7 @@ package actor Messenger: ConversationHost {
     /// Says goodbye to everybody.
     package func close() async {
         isClosed = true
+        redialBell.end()
         await events.stopWaiting()
         await withDiscardingTaskGroup { group in
             for conversation in conversations.all {
@@ -64,110 +116,46 @@ package actor Messenger: ConversationHost {
 
     /// Takes over a link that a peer opened.
     package func accept(_ link: any EnvelopeLink) async {
-        guard link.remote != identity, !isClosed else {
+        guard link.remote != identity, !isClosed, !blocklist.contains(link.remote) else {
             link.cut()
             return
         }
         let conversation = conversation(with: link.remote)
-        if let number = await conversation.attach(link) { run(conversation, number) }
+        if let attached = await conversation.attach(link) { run(conversation, attached) }
     }
 
-    private func run(_ conversation: Conversation, _ number: Int) {
+    private func run(_ conversation: Conversation, _ attached: Conversation.Attached) {
         conversations.began(conversation)
-        jobsIn.yield {
-            await conversation.run(number)
+        start {
+            await conversation.run(attached)
             await self.ended(conversation)
         }
     }
+
+    /// Does something beside everything else; `run()` owns it.
+    func start(_ job: @escaping @Sendable () async -> Void) { jobsIn.yield(job) }
 
     private func ended(_ conversation: Conversation) {
         conversations.ended(conversation)
     }
 
-    // MARK: Trust
-
-    func check(_ handle: Handle, leadsTo identity: PublicIdentity, at directory: PublicIdentity)
-        async throws
-    {
-        let known = KnownHandle(directory: directory, handle: handle)
-        let noted = Set(book.all.compactMap(\.replacement))
-        guard let pinned = try book.noteDirectory(known, leadsTo: identity) else { return }
-        // Nothing more of it is shown, also where one talks with it already.
-        if let conversation = conversations.remove(pinned.identity) {
-            jobsIn.yield { await conversation.close() }
-        }
-        if !noted.contains(identity) {
-            await events.put(
-                .changed(summary(of: pinned.identity), handle: handle, replacement: identity))
-        }
-        throw ChatError.changed(handle, pinned: pinned.identity, replacement: identity)
-    }
-
-    func refuseChanged(_ identity: PublicIdentity) throws {
-        guard let contact = book[identity], let replacement = contact.replacement,
-            let known = contact.handles.last
-        else { return }
-        throw ChatError.changed(known.handle, pinned: identity, replacement: replacement)
-    }
-
-    /// Refuses a peer that is `changed`, or whose handle is pinned to another key.
-    private func refuseConflict(_ peer: ResolvedPeer) async throws {
-        try refuseChanged(peer.identity)
-        if let handle = peer.handle, let directory {
-            try await check(handle, leadsTo: peer.identity, at: directory.identity)
-        }
-    }
-
-    package var contacts: [Contact] { book.all }
-
-    package func summary(of identity: PublicIdentity) -> PeerSummary {
-        PeerSummary(
-            identity: identity, handle: handle(of: identity), trust: book[identity]?.trust ?? .unverified)
-    }
-
-    func handle(of identity: PublicIdentity) -> Handle? {
-        confirmed[identity] ?? book[identity]?.handle(at: directory?.identity)
-    }
-
-    /// Compares the safety number that the peer read out, and keeps the result.
-    ///
-    /// - Returns: Whether the numbers are equal.
-    package func verify(_ peer: ResolvedPeer, number: SafetyNumber) async throws -> Bool {
-        try await refuseConflict(peer)
-        let isEqual = number == SafetyNumber.between(identity, peer.identity)
-        try pin(peer.identity, peer.handle)
-        try book.setVerified(peer.identity, isEqual)
-        return isEqual
-    }
-
-    package func acceptChange(of identity: PublicIdentity) throws -> PublicIdentity {
-        let accepted = try book.accept(identity)
-        confirmed[identity] = nil
-        return accepted
-    }
-
-    /// Forgets the pin, and ends the conversation.
-    package func forget(_ identity: PublicIdentity) async throws {
-        guard book[identity] != nil else { throw ChatError.notAContact(identity.fingerprint) }
-        try book.forget(identity)
-        confirmed[identity] = nil
-        await conversations.remove(identity)?.close()
-    }
-
     // MARK: Talking
 
-    /// Makes sure that there is a link to the peer; pins it on first use.
+    /// Makes sure that there is a link to the peer, whom the user thereby accepts; pins it on first use.
     package func connect(to peer: ResolvedPeer) async throws {
         try await refuseConflict(peer)
         guard !isClosed else { throw ChatError.notDelivered(reason: "going offline") }
         let conversation = conversation(with: peer.identity)
-        if await conversation.isConnected { return }
-        if let number = try await conversation.connect({ try await self.dial(peer) }) {
-            run(conversation, number)
+        if await !conversation.isConnected {
+            if let attached = try await conversation.connect({ try await self.dial(peer) }) {
+                run(conversation, attached)
+            }
+            // While it was dialled, the directory may have said something else to somebody else here.
+            try await refuseConflict(peer)
         }
-        // While it was dialled, the directory may have said something else to somebody else here.
-        try await refuseConflict(peer)
+        redials.done(peer.identity)
         try pin(peer.identity, peer.handle)
+        try await accept(peer.identity)
     }
 
     private func dial(_ peer: ResolvedPeer) async throws -> any EnvelopeLink {
@@ -185,57 +173,76 @@ package actor Messenger: ConversationHost {
         throw failure
     }
 
-    /// Sends a text to the peer over the link that there is, or over a new one.
+    /// Puts a text into the outbox for the peer; it is durable when this returns, and goes as soon as there is a link.
     ///
-    /// - Returns: The id with which `waitDelivered` tells what became of it.
-    package func send(_ text: String, to peer: ResolvedPeer) async throws -> MessageID {
+    /// - Throws: `ChatError`; `StoreError` when it could not be kept, and then it is not sent either.
+    package func send(_ text: String, to peer: ResolvedPeer) async throws -> StoredMessage {
         let bytes = text.utf8.count
         guard bytes > 0 else { throw ChatError.emptyMessage }
         guard bytes <= WireLimits.text else { throw ChatError.messageTooLong(bytes: bytes) }
-        try await connect(to: peer)
         let sentAt = now()
-        let message = try TextMessage(id: MessageID.make(at: sentAt), sentAt: sentAt, text: text)
-        try await conversation(with: peer.identity).send(message)
-        return message.id
+        return try await enqueue(
+            NewMessage(id: MessageID.make(at: sentAt), sentAt: sentAt, content: .text(text)), to: peer)
     }
 
-    /// Waits until the peer acknowledged. A link that looks open and answers nothing (the peer died) is replaced once.
+    func enqueue(_ message: NewMessage, to peer: ResolvedPeer) async throws -> StoredMessage {
+        try refuseChanged(peer.identity)
+        if book[peer.identity] == nil { try await refuseConflict(peer) }
+        try pin(peer.identity, peer.handle)
+        try await accept(peer.identity)
+        return try await conversation(with: peer.identity).enqueue(message)
+    }
+
+    /// Waits until the peer acknowledged the message, dialling where there is no link. A link that looks open and answers
+    /// nothing (the peer died) is replaced.
     ///
-    /// - Throws: `ChatError.notDelivered`; then the message is forgotten and never sent again.
+    /// - Throws: `ChatError.notDelivered` when the time is up, or why the peer is not reached; the message stays in the outbox.
     package func waitDelivered(_ id: MessageID, to peer: ResolvedPeer, timeout: Duration) async throws {
         let conversation = conversation(with: peer.identity)
+        conversation.deliveries.expect(id)
         defer { conversation.deliveries.forget(id) }
-        let patience = min(Self.patience, timeout)
-        if try await within(patience, { try await conversation.deliveries.wait(id) }) != nil { return }
-        guard timeout > patience else { throw ChatError.notDelivered(reason: "no answer in time") }
-        let rest: Void? = try await within(timeout - patience) {
-            if await !conversation.checkAlive() {
-                do {
-                    try await self.connect(to: peer)
-                } catch {
-                    await conversation.giveUp()
-                    throw error
-                }
-                await conversation.resend()
-            }
-            try await conversation.deliveries.wait(id)
+        // It may have been acknowledged before anybody waited.
+        guard let message = try await archive.message(id, with: peer.identity, direction: .outgoing) else {
+            throw ChatError.notDelivered(reason: "it was taken back")
         }
-        if rest == nil { throw ChatError.notDelivered(reason: "no answer in time") }
+        if message.state >= .delivered || states.isDelivered(message.row) { return }
+        let isDone: Void? = try await within(timeout) {
+            var losses = 0
+            while true {
+                try await self.connect(to: peer)
+                do {
+                    if try await within(
+                        Self.patience, { try await conversation.deliveries.wait(id) }) != nil
+                    {
+                        return
+                    }
+                } catch is Deliveries.LinkLost {
+                    // A peer that ends one link after the other does not want the message.
+                    losses += 1
+                    guard losses < Self.mostLosses else {
+                        throw ChatError.notDelivered(reason: "the peer ends the connection")
+                    }
+                    try await Task.sleep(for: .milliseconds(100) * losses)
+                    continue
+                }
+                try Task.checkCancellation()
+                if await !conversation.checkAlive() { await conversation.giveUp() }
+            }
+        }
+        guard isDone == nil else { return }
+        let waitsForAcceptance = await conversation.waitsForAcceptance
+        throw ChatError.notDelivered(
+            reason: waitsForAcceptance
+                ? "the peer has not accepted your request to talk yet" : "no answer in time")
     }
 
-    private func conversation(with peer: PublicIdentity) -> Conversation {
+    func conversation(with peer: PublicIdentity) -> Conversation {
         if let known = conversations[peer] { return known }
-        let new = Conversation(peer: peer, own: identity, hello: hello, host: self)
+        let new = Conversation(
+            peer: peer, own: identity, hello: hello, archive: archive, states: states,
+            files: files, host: self, now: now)
         for dropped in conversations.add(new) where book[dropped] == nil { confirmed[dropped] = nil }
         return new
-    }
-
-    private func pin(_ identity: PublicIdentity, _ handle: Handle?) throws {
-        let known = handle.flatMap { handle in
-            directory.map { KnownHandle(directory: $0.identity, handle: handle) }
-        }
-        if let handle { confirmed[identity] = handle }
-        try book.pin(identity, handle: known)
     }
 
     // MARK: What conversations report
@@ -264,23 +271,17 @@ package actor Messenger: ConversationHost {
         await events.put(.link(summary(of: peer), .connected))
     }
 
-    func peer(_ peer: PublicIdentity, wrote message: TextMessage) async -> Bool {
-        guard book[peer]?.replacement == nil else { return false }
-        // When the pin cannot be written the message is still shown; the next one tries again.
-        if book[peer] != nil || book.count < Self.contactsByWriting { try? pin(peer, confirmed[peer]) }
-        return await events.put(
-            .message(
-                IncomingMessage(
-                    id: message.id, sentAt: message.sentAt, peer: summary(of: peer), text: message.text)))
+    func peer(_ peer: PublicIdentity, has state: DeliveryState, of ids: [MessageID]) async {
+        if state >= .delivered { redials.progressed(peer) }
+        await events.put(.state(summary(of: peer), ids, state))
     }
 
     func peer(_ peer: PublicIdentity, left state: LinkState) async {
+        // A stranger who was not shown need not be seen off.
         await events.put(.link(summary(of: peer), state))
     }
 
-    /// So many are pinned because they wrote first. Keys cost nothing, so strangers could fill the disk; whom one writes to
-    /// oneself is always pinned.
-    private static let contactsByWriting = 1000
     private static let patience: Duration = .seconds(3)
+    private static let mostLosses = 3
     private static let confirmationPatience: Duration = .seconds(2)
 }

@@ -12,15 +12,18 @@ package struct HomeSettings: Sendable, Equatable {
     package var advertise: Endpoint?
     /// Whether strangers may find this peer.
     package var isDiscoverable: Bool
+    /// Whether peers are told what was shown of their messages.
+    package var sendsRead: Bool
 
     package init(
         directory: DirectoryReference? = nil, handle: Handle? = nil, listen: Endpoint? = nil,
-        advertise: Endpoint? = nil, isDiscoverable: Bool = false
+        advertise: Endpoint? = nil, isDiscoverable: Bool = false, sendsRead: Bool = true
     ) {
         self.directory = directory
         self.handle = handle
         self.listen = listen
         self.advertise = advertise
         self.isDiscoverable = isDiscoverable
+        self.sendsRead = sendsRead
     }
 }

@@ -58,6 +58,8 @@ struct StoredSettings: Codable {
     let listen: String?
     let advertise: String?
     let isDiscoverable: Bool
+    /// Absent in what older versions wrote.
+    let sendsRead: Bool?
 
     init(_ settings: HomeSettings) {
         directory = settings.directory?.description
@@ -65,6 +67,7 @@ struct StoredSettings: Codable {
         listen = settings.listen?.description
         advertise = settings.advertise?.description
         isDiscoverable = settings.isDiscoverable
+        sendsRead = settings.sendsRead
     }
 
     func settings() throws -> HomeSettings {
@@ -74,7 +77,7 @@ struct StoredSettings: Codable {
                 handle: try handle.map { try Handle($0) },
                 listen: try listen.map { try Endpoint($0) },
                 advertise: try advertise.map { try Endpoint($0) },
-                isDiscoverable: isDiscoverable)
+                isDiscoverable: isDiscoverable, sendsRead: sendsRead ?? true)
         }
     }
 

@@ -17,7 +17,7 @@ struct P2PChat: AsyncParsableCommand {
               p2pchat chat                                     go online, choose a peer, talk
 
             Exit codes: 0 done, 64 usage, 65 bad data, 66 no identity here, 69 peer or directory not reachable, 73 exists
-            already, 74 input/output, 75 try again, 76 the directory misbehaves, 77 refused.
+            already, 74 input/output, 75 try again or queued, 76 the directory misbehaves, 77 refused.
             """,
         version: "0.1.0",
         subcommands: [
@@ -36,6 +36,8 @@ struct P2PChat: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+        } catch let quiet as QuietExit {
+            Glibc.exit(quiet.code.rawValue)
         } catch {
             if error is CommandError || !isParserError(error) {
                 let described = CommandError(describing: error)

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Identity
 import Sodium
 import Store
+import TestSupport
 import Testing
 import Wire
 
@@ -16,6 +17,7 @@ final class Room: Sendable {
     struct Person: Sendable {
         let messenger: Messenger
         let contacts: MemoryContacts
+        let home: TemporaryFolder
         let endpoint: Endpoint
         let identity: PublicIdentity
     }
@@ -24,21 +26,31 @@ final class Room: Sendable {
         directory = MemoryDirectory(identity: try Self.identity(200))
     }
 
-    static func identity(_ seed: UInt8) throws -> PublicIdentity {
-        try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: seed, count: 32))).publicIdentity
+    static func keys(_ seed: UInt8) throws -> IdentityKeys {
+        try IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: seed, count: 32)))
     }
 
-    func person(_ handle: String, _ seed: UInt8, unread: Int = 1000) throws -> Person {
-        let identity = try Self.identity(seed)
-        let contacts = MemoryContacts()
+    static func identity(_ seed: UInt8) throws -> PublicIdentity { try keys(seed).publicIdentity }
+
+    /// - Parameter before: The same person before a restart, whose home and contacts go on.
+    func person(
+        _ handle: String, _ seed: UInt8, options: Messenger.Options = Messenger.Options(),
+        before: Person? = nil
+    ) throws -> Person {
+        let keys = try Self.keys(seed)
+        let identity = keys.publicIdentity
+        let contacts = before?.contacts ?? MemoryContacts()
+        let home = try before?.home ?? TemporaryFolder()
+        let blocklist = Blocklist()
         let messenger = Messenger(
             identity: identity, handle: try Handle(handle),
             book: try ContactBook(store: contacts, now: { Date(timeIntervalSince1970: 1_700_000_000) }),
-            network: network.view(of: identity), directory: directory, unread: unread,
-            now: { Date(timeIntervalSince1970: 1_700_000_000) })
+            archive: try HomeStore(path: home.path + "/home.sqlite", keys: keys),
+            network: network.view(of: identity), directory: directory, blocklist: blocklist,
+            options: options, now: { Date(timeIntervalSince1970: 1_700_000_000) })
         let person = Person(
-            messenger: messenger, contacts: contacts, endpoint: try Endpoint("127.0.0.\(seed):4000"),
-            identity: identity)
+            messenger: messenger, contacts: contacts, home: home,
+            endpoint: try Endpoint("127.0.0.\(seed):4000"), identity: identity)
         network.put(messenger, at: person.endpoint)
         directory.publish(
             PeerEntry(identity: identity, handle: try Handle(handle), addresses: [person.endpoint]))
@@ -60,10 +72,21 @@ final class Room: Sendable {
 }
 
 extension Room.Person {
+    /// As the command does it: what is not delivered is taken back.
     func send(_ text: String, to name: String) async throws {
         let peer = try await messenger.resolve(name)
-        let id = try await messenger.send(text, to: peer)
-        try await messenger.waitDelivered(id, to: peer, timeout: .seconds(20))
+        let message = try await messenger.send(text, to: peer)
+        do {
+            try await messenger.waitDelivered(message.id, to: peer, timeout: .seconds(20))
+        } catch {
+            _ = try await messenger.cancel(message.id, to: peer.identity)
+            throw error
+        }
+    }
+
+    /// Knows the other as somebody whom it talks with.
+    func knows(_ other: Room.Person) async throws {
+        try await messenger.setMuted(other.identity, false)
     }
 
     /// The next message, past events of other kinds.
@@ -86,6 +109,7 @@ extension Room.Person {
             #expect(heard.peer.identity == alice.identity)
             #expect(heard.peer.handle == (try Handle("alice")))
             #expect(heard.peer.trust == .unverified)
+            #expect(heard.isRequest)
             try await bob.send("hello back", to: "alice")
             #expect(await alice.nextMessage()?.text == "hello back")
         }
@@ -98,6 +122,7 @@ extension Room.Person {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
         try await room.run(alice, bob) {
+            try await bob.knows(alice)
             if form == "prefix" { try await alice.send("first", to: "bobby") }
             let name =
                 switch form {
@@ -135,7 +160,8 @@ extension Room.Person {
         let messenger = Messenger(
             identity: alice.identity, handle: nil,
             book: try ContactBook(store: alice.contacts, now: { Date() }),
-            network: room.network.view(of: alice.identity), directory: room.directory, now: { Date() })
+            archive: alice.messenger.archive, network: room.network.view(of: alice.identity),
+            directory: room.directory, now: { Date() })
         await #expect(throws: ChatError.ambiguous("bobby", [one, two])) {
             try await messenger.resolve("bobby")
         }
@@ -158,6 +184,8 @@ extension Room.Person {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
         try await room.run(alice, bob) {
+            try await alice.knows(bob)
+            try await bob.knows(alice)
             async let first: Void = alice.send("from alice", to: "bobby")
             async let second: Void = bob.send("from bobby", to: "alice")
             _ = try await (first, second)
@@ -172,6 +200,7 @@ extension Room.Person {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
         try await room.run(alice, bob) {
+            try await bob.knows(alice)
             try await alice.send("one", to: "bobby")
             #expect(await bob.nextMessage()?.text == "one")
             room.network.killLinks()
@@ -185,6 +214,7 @@ extension Room.Person {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
         try await room.run(alice, bob) {
+            try await bob.knows(alice)
             try await alice.send("one", to: "bobby")
             room.network.killLinks()
             room.network.put(nil, at: bob.endpoint)
@@ -196,18 +226,30 @@ extension Room.Person {
         }
     }
 
-    @Test func aSlowReaderSlowsTheSenderDown() async throws {
+    @Test func aSlowReaderSlowsThatSenderDownAndNobodyElse() async throws {
         let room = try Room()
-        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2, unread: 2))
-        try await room.run(alice, bob) {
+        let bob = try room.person("bobby", 2, options: Messenger.Options(unshown: 2))
+        let (alice, carol) = (try room.person("alice", 1), try room.person("carol", 3))
+        try await room.run(alice, bob, carol) {
+            try await bob.knows(alice)
+            try await bob.knows(carol)
             let peer = try await alice.messenger.resolve("bobby")
-            var ids: [MessageID] = []
-            for number in 1...5 { ids.append(try await alice.messenger.send("\(number)", to: peer)) }
-            // One "connected" and one message fill the queue; the others are not acknowledged before they fit.
+            var last: MessageID?
+            for number in 1...2000 { last = try await alice.messenger.send("\(number)", to: peer).id }
+            // "connected" and a batch fill alice's share of the queue; what comes then waits in her outbox.
             await #expect(throws: ChatError.self) {
-                try await alice.messenger.waitDelivered(ids[4], to: peer, timeout: .milliseconds(50))
+                try await alice.messenger.waitDelivered(
+                    try #require(last), to: peer, timeout: .milliseconds(50))
             }
-            for number in 1...5 { #expect(await bob.nextMessage()?.text == "\(number)") }
+            try await carol.send("carol goes first", to: "bobby")
+            var heard: [String] = []
+            while heard.count < 2001, let message = await bob.nextMessage() { heard.append(message.text) }
+            #expect(heard.filter { $0 != "carol goes first" } == (1...2000).map(String.init))
         }
     }
+}
+
+extension IncomingMessage {
+    /// Empty for a file.
+    var text: String { if case .text(let text) = content { text } else { "" } }
 }

@@ -66,17 +66,19 @@ import Testing
         let again = Messenger(
             identity: alice.identity, handle: try Handle("alice"),
             book: try ContactBook(store: alice.contacts, now: { Date(timeIntervalSince1970: 0) }),
-            network: room.network.view(of: alice.identity), directory: room.directory, now: { Date() })
+            archive: alice.messenger.archive, network: room.network.view(of: alice.identity),
+            directory: room.directory, now: { Date() })
         let caller = Messenger(
             identity: impostor.identity, handle: try Handle("bobby"),
             book: try ContactBook(store: impostor.contacts, now: { Date(timeIntervalSince1970: 0) }),
-            network: room.network.view(of: impostor.identity), directory: room.directory, now: { Date() })
+            archive: impostor.messenger.archive, network: room.network.view(of: impostor.identity),
+            directory: room.directory, now: { Date() })
         room.network.put(again, at: alice.endpoint)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await again.run() }
             group.addTask { await caller.run() }
             let peer = try await caller.resolve("alice")
-            let id = try await caller.send("I am bobby", to: peer)
+            let id = try await caller.send("I am bobby", to: peer).id
             await #expect(throws: ChatError.self) {
                 try await caller.waitDelivered(id, to: peer, timeout: .seconds(20))
             }
@@ -152,7 +154,8 @@ import Testing
         let messenger = Messenger(
             identity: alice.identity, handle: nil,
             book: try ContactBook(store: alice.contacts, now: { Date() }),
-            network: room.network.view(of: alice.identity), directory: room.directory, now: { Date() })
+            archive: alice.messenger.archive, network: room.network.view(of: alice.identity),
+            directory: room.directory, now: { Date() })
         let peer = try await messenger.resolve("bobby")
         #expect(peer.identity == bob.identity)
         #expect(peer.handle == nil)

@@ -3,6 +3,7 @@ import Chat
 import Directory
 import Identity
 import Store
+import Wire
 
 struct Listen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,9 +47,27 @@ struct Printer: Sendable {
     }
 
     private func show(_ event: ChatEvent) throws {
-        guard json else { return try Output.line(EventLine.text(event)) }
+        guard json else {
+            if let line = EventLine.text(event) { try Output.line(line) }
+            if case .message(let message) = event { node.messenger.shown(message.stored) }
+            return
+        }
         switch event {
-        case .message(let message): try Output.json(EventJSON.Message(message))
+        case .message(let message):
+            try Output.json(EventJSON.Message(message))
+            node.messenger.shown(message.stored)
+        case .state(let peer, let ids, let state):
+            for id in ids {
+                try Output.json(
+                    EventJSON.State(id: id.description, state: state.description, peer: PeerJSON(peer)))
+            }
+        case .presence(let peer, let isOnline):
+            try Output.json(EventJSON.Presence(peer: PeerJSON(peer), online: isOnline))
+        case .notKept(let peer, let reason):
+            try Output.json(
+                EventJSON.NotKept(
+                    peer: PeerJSON(peer), reason: CommandError(describing: reason).message))
+        case .file: break
         case .link(let peer, let state): try Output.json(EventJSON.Link(peer, state))
         case .changed(let peer, let handle, let replacement):
             try Output.json(

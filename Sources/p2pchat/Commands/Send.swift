@@ -2,6 +2,7 @@ import ArgumentParser
 import Chat
 import FoundationEssentials
 import Glibc
+import Terminal
 import Wire
 
 struct Send: AsyncParsableCommand {
@@ -9,11 +10,14 @@ struct Send: AsyncParsableCommand {
         abstract: "Send one message, and wait until the peer has acknowledged it.",
         discussion: """
             Without TEXT, all of standard input less one final newline is the message. Exit code 0 means that the peer has
-            it; after any other one nothing is kept to be sent later.
+            stored it. Otherwise the message is taken back, unless --queue keeps it: then its id is printed, the exit
+            code is 75, and it goes when this home is online (chat or listen) and the peer is there.
 
             Examples:
               p2pchat send bob "build 4711 is green"
               git log -1 | p2pchat send bob
+              p2pchat send --queue bob "when you are back"
+              tail -F build.log | p2pchat send --lines bob
             """)
 
     @OptionGroup var options: HomeOptions
@@ -27,23 +31,65 @@ struct Send: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to wait for the acknowledgement.", valueName: "seconds"))
     var timeout: Double = 30
 
+    @Flag(help: "Keep the message in the outbox when the peer does not acknowledge it in time.")
+    var queue = false
+
+    @Flag(help: "Send each line of standard input as a message of its own; empty lines are skipped.")
+    var lines = false
+
+    @Flag(help: "Print the result as JSON: id, peer, state, and why it waits.")
+    var json = false
+
     func validate() throws {
+        guard !lines || text.isEmpty else {
+            throw ValidationError("--lines reads standard input and takes no TEXT.")
+        }
         guard timeout > 0, timeout <= Operations.longestTimeout else {
             throw ValidationError("--timeout takes more than 0 and at most 86400 seconds.")
         }
     }
 
     func run() async throws {
+        if lines {
+            try await sendLines()
+            return
+        }
         let message = text.isEmpty ? try Self.standardInput() : text.joined(separator: " ")
         // Before anything is asked or unlocked for it.
+        guard try await send(message) else { throw QuietExit(code: .tryAgain) }
+    }
+
+    /// False when the message waits in the outbox.
+    private func send(_ message: String) async throws -> Bool {
         guard !message.isEmpty else { throw ChatError.emptyMessage }
         guard message.utf8.count <= WireLimits.text else {
             throw ChatError.messageTooLong(bytes: message.utf8.count)
         }
         let sent = try await HomeAccess(options: options).call(
-            ControlMethods.send, SendParameters(peer: peer, text: message, timeout: timeout),
+            ControlMethods.send, SendParameters(peer: peer, text: message, timeout: timeout, queue: queue),
             within: .seconds(timeout) + .seconds(2), { $0.send })
-        Output.note("delivered to \(sent.peer.handle ?? sent.peer.fingerprint)")
+        if json { try Output.json(sent) }
+        guard let reason = sent.reason else {
+            if !json { Output.note("delivered to \(sent.peer.name)") }
+            return true
+        }
+        if !json { try Output.line(sent.id) }
+        Output.note("queued for \(sent.peer.name): \(reason)")
+        return false
+    }
+
+    private func sendLines() async throws {
+        var isQueued = false
+        let reader = LineReader()
+        for await line in reader.events {
+            switch line {
+            case .line(let text) where text.isEmpty: continue
+            case .line(let text): if try await !send(text) { isQueued = true }
+            case .lineTooLong: throw ChatError.messageTooLong(bytes: WireLimits.text + 1)
+            case .endOfFile, .interrupt: break
+            }
+        }
+        if isQueued { throw QuietExit(code: .tryAgain) }
     }
 
     /// All of standard input; one byte past the limit is enough to know that it is too long.

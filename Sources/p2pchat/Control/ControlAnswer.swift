@@ -23,6 +23,15 @@ enum ControlAnswer {
             return await request.handle(ControlMethods.fingerprint, operations.fingerprint)
         case ControlMethods.contacts.name:
             return await request.handle(ControlMethods.contacts, operations.contacts)
+        case ControlMethods.history.name:
+            return await request.handle(ControlMethods.history, operations.history)
+        case ControlMethods.outbox.name: return await request.handle(ControlMethods.outbox, operations.outbox)
+        case ControlMethods.editMessage.name:
+            return await request.handle(ControlMethods.editMessage, operations.editMessage)
+        case ControlMethods.cancelMessage.name:
+            return await request.handle(ControlMethods.cancelMessage, operations.cancelMessage)
+        case ControlMethods.changeContact.name:
+            return await request.handle(ControlMethods.changeContact, operations.changeContact)
         case ControlMethods.acceptContact.name:
             return await request.handle(ControlMethods.acceptContact, operations.acceptContact)
         case ControlMethods.forgetContact.name:

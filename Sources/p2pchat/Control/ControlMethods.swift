@@ -11,6 +11,11 @@ enum ControlMethods {
     static let verify = ControlMethod<VerifyParameters, VerifyResult>(name: "verify")
     static let fingerprint = ControlMethod<PeerParameters, PeerJSON>(name: "fingerprint")
     static let contacts = ControlMethod<NoParameters, ContactsResult>(name: "contacts")
+    static let history = ControlMethod<HistoryParameters, MessagesResult>(name: "history")
+    static let outbox = ControlMethod<PeerParameters, MessagesResult>(name: "outbox")
+    static let editMessage = ControlMethod<MessageParameters, MessageStateResult>(name: "outbox.edit")
+    static let cancelMessage = ControlMethod<MessageParameters, MessageStateResult>(name: "outbox.cancel")
+    static let changeContact = ControlMethod<ContactChange, PeerJSON>(name: "contacts.change")
     static let acceptContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.accept")
     static let forgetContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.forget")
 }

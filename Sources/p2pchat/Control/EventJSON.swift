@@ -26,20 +26,57 @@ enum EventJSON {
         let reason: String
     }
 
+    /// A message that arrived: a text, or the offer of a file.
     struct Message: Encodable {
         let v = 1
         let event = "message"
         let id: String
         let time: String
         let peer: PeerJSON
-        let text: String
+        /// Whether it is a stranger's first contact, and nothing goes back before it is accepted.
+        let request: Bool
+        let text: String?
+        let file: MessageJSON.FileJSON?
 
         init(_ message: IncomingMessage) {
             id = message.id.description
-            time = message.sentAt.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+            time = JSONTime.text(message.sentAt)
             peer = PeerJSON(message.peer)
-            text = message.text
+            request = message.isRequest
+            switch message.content {
+            case .text(let text):
+                self.text = text
+                file = nil
+            case .file(let offer):
+                text = nil
+                file = MessageJSON.FileJSON(offer)
+            }
         }
+    }
+
+    /// An own message has come to a new state.
+    struct State: Encodable {
+        let v = 1
+        let event = "state"
+        let id: String
+        let state: String
+        let peer: PeerJSON
+    }
+
+    /// A contact came online at the directory, or left.
+    struct Presence: Encodable {
+        let v = 1
+        let event = "presence"
+        let peer: PeerJSON
+        let online: Bool
+    }
+
+    /// What a peer sent could not be kept here; it was not acknowledged, so the peer still has it.
+    struct NotKept: Encodable {
+        let v = 1
+        let event = "notKept"
+        let peer: PeerJSON
+        let reason: String
     }
 
     struct Link: Encodable {

@@ -3,28 +3,42 @@ import Directory
 import FoundationEssentials
 import Identity
 import Store
+import Wire
 
 /// The JSON that scripts see, on standard output and over the control socket. Every object on standard output has `v` 1.
 struct PeerJSON: Codable, Sendable {
     let fingerprint: String
     /// Only what the directory confirmed; null otherwise.
     let handle: String?
+    /// The user's own name for the peer; null where there is none.
+    let nickname: String?
     let trust: String
+    /// "accepted", "request", "declined" or "blocked".
+    let standing: String
+    let muted: Bool
 
     init(_ peer: PeerSummary) {
         fingerprint = peer.identity.fingerprint
         handle = peer.handle?.text
+        nickname = peer.nickname
         trust = peer.trust.rawValue
+        standing = peer.standing.rawValue
+        muted = peer.isMuted
     }
 
-    private enum CodingKeys: CodingKey { case fingerprint, handle, trust }
+    var name: String { nickname ?? handle ?? fingerprint }
+
+    private enum CodingKeys: CodingKey { case fingerprint, handle, nickname, trust, standing, muted }
 
     /// By hand, so that an unknown handle is `null` and not left out.
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(fingerprint, forKey: .fingerprint)
         try container.encode(handle, forKey: .handle)
+        try container.encode(nickname, forKey: .nickname)
         try container.encode(trust, forKey: .trust)
+        try container.encode(standing, forKey: .standing)
+        try container.encode(muted, forKey: .muted)
     }
 }
 
@@ -53,7 +67,11 @@ struct ContactJSON: Codable, Sendable {
     var v = 1
     let fingerprint: String
     let handles: [HandleJSON]
+    let nickname: String?
     let trust: String
+    /// "accepted", "request", "declined" or "blocked".
+    let standing: String
+    let muted: Bool
     /// The key that the handle leads to now, where it changed.
     let replacement: String?
     let since: String
@@ -63,7 +81,10 @@ struct ContactJSON: Codable, Sendable {
         handles = contact.handles.map {
             HandleJSON(directory: $0.directory.fingerprint, handle: $0.handle.text)
         }
+        nickname = contact.nickname
         trust = contact.trust.rawValue
+        standing = contact.standing.rawValue
+        muted = contact.isMuted
         replacement = contact.replacement?.fingerprint
         since = contact.since.ISO8601Format()
     }
@@ -100,11 +121,115 @@ struct SendParameters: Codable, Sendable {
     let text: String
     /// Seconds.
     let timeout: Double
+    /// Whether the message stays in the outbox when it is not acknowledged in time.
+    let queue: Bool?
 }
 
 struct SendResult: Codable, Sendable {
     let id: String
     let peer: PeerJSON
+    /// "delivered", or with `queue` what it is until then.
+    let state: String
+    /// Why it is not delivered yet.
+    let reason: String?
+}
+
+/// A message as `history`, `outbox` and `export` give it.
+struct MessageJSON: Codable, Sendable {
+    struct FileJSON: Codable, Sendable {
+        let name: String
+        let size: Int64
+        /// The root of the hash tree, in hexadecimal.
+        let root: String
+    }
+
+    var v = 1
+    let id: String
+    /// "in" or "out".
+    let direction: String
+    let peer: String
+    /// When it was written, by the writer's clock.
+    let time: String
+    /// When it was stored here.
+    let stored: String
+    /// Of an own message: "queued", "sent", "delivered" or "read".
+    let state: String?
+    let text: String?
+    let file: FileJSON?
+
+    init(_ message: StoredMessage) {
+        id = message.id.description
+        direction = message.direction == .incoming ? "in" : "out"
+        peer = message.peer.fingerprint
+        time = JSONTime.text(message.sentAt)
+        stored = JSONTime.text(message.storedAt)
+        state = message.direction == .outgoing ? message.state.description : nil
+        switch message.content {
+        case .text(let text):
+            self.text = text
+            file = nil
+        case .file(let offer):
+            text = nil
+            file = FileJSON(offer)
+        }
+    }
+}
+
+extension MessageJSON.FileJSON {
+    init(_ offer: FileOffer) {
+        self.init(name: offer.name, size: offer.size, root: Hexadecimal.text(offer.root))
+    }
+}
+
+enum JSONTime {
+    static func text(_ date: Date) -> String {
+        date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}
+
+enum Hexadecimal {
+    static func text(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+struct HistoryParameters: Codable, Sendable {
+    /// Absent: with everybody.
+    let peer: String?
+    /// Words that all have to occur.
+    let search: String?
+    /// An id: what was stored behind that message, in that order.
+    let after: String?
+    /// An ISO 8601 time: what was stored since.
+    let since: String?
+    let limit: Int?
+}
+
+struct MessagesResult: Codable, Sendable {
+    let messages: [MessageJSON]
+    /// Whether there is more behind the last one.
+    let more: Bool
+}
+
+struct MessageParameters: Codable, Sendable {
+    let peer: String
+    let id: String
+    /// The new text, to edit.
+    let text: String?
+}
+
+struct MessageStateResult: Codable, Sendable {
+    let id: String
+    /// What the message was before.
+    let state: String
+}
+
+struct ContactChange: Codable, Sendable {
+    let peer: String
+    /// "decline", "block", "unblock", "mute", "unmute", "name", or "delete" for the conversation.
+    let action: String
+    /// For "name": the new nickname; absent takes it away.
+    let name: String?
 }
 
 struct VerifyParameters: Codable, Sendable {

@@ -1,5 +1,6 @@
 import Chat
 import Terminal
+import Wire
 
 /// The demonstration's end in a terminal: the user, and a peer that sends back what it gets.
 struct EchoChat: Sendable {
@@ -32,10 +33,10 @@ struct EchoChat: Sendable {
 
     private func reply(_ echo: Node) async {
         while let event = await echo.messenger.events.next() {
-            guard case .message(let message) = event else { continue }
+            guard case .message(let message) = event, case .text(let text) = message.content else { continue }
             let peer = ResolvedPeer(identity: message.peer.identity, handle: message.peer.handle)
             // Whoever left meanwhile misses an echo.
-            _ = try? await echo.messenger.send(message.text, to: peer)
+            _ = try? await echo.messenger.send(text, to: peer)
         }
     }
 }

@@ -11,6 +11,11 @@ enum ExitCode: Int32, Sendable {
     case refused = 77
 }
 
+/// Ends the command with this exit code, when everything has been said.
+struct QuietExit: Error {
+    let code: ExitCode
+}
+
 /// Why a command did not do what it was asked, and what to do next.
 struct CommandError: Error, Sendable, CustomStringConvertible {
     let code: ExitCode

@@ -13,6 +13,11 @@ extension CommandError {
         switch error {
         case let error as CommandError: self = error
         case let error as ChatError: self = Self.chat(error)
+        case let error as Operations.SentUnacknowledged:
+            let reason = CommandError(describing: error.reason)
+            self.init(
+                reason.code, reason.message + "; it had left already, so it may have arrived",
+                hint: reason.hint)
         case let error as DirectoryError: self = Self.directory(error)
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
@@ -79,7 +84,22 @@ extension CommandError {
                 hint: "see them with: p2pchat contacts")
         case .nothingToAccept(let identity):
             CommandError(
-                .usage, "the key of \(identity.shortFingerprint) has not changed; there is nothing to accept")
+                .usage,
+                "the key of \(identity.shortFingerprint) has not changed and no request of it waits; there is nothing to accept"
+            )
+        case .blocked(let identity):
+            CommandError(
+                .refused, "\(identity.shortFingerprint) is blocked",
+                hint: "p2pchat contacts unblock \(identity.fingerprint)")
+        case .notBlocked(let identity):
+            CommandError(.usage, "\(identity.shortFingerprint) is not blocked")
+        case .noRequest(let identity):
+            CommandError(.usage, "no request of \(identity.shortFingerprint) waits")
+        case .malformedNickname(let text):
+            CommandError(
+                .usage, "\(VisibleText(text)) cannot be a nickname",
+                hint: "1 to 32 characters without spaces; not a number, an address or like a fingerprint")
+        case .noFiles: CommandError(.inputOutput, "files cannot be sent from here")
         }
     }
 

@@ -1,5 +1,6 @@
 import Chat
 import Directory
+import Files
 import Foundation
 import Identity
 import Link
@@ -18,6 +19,8 @@ final class Node: Sendable {
     private enum Kind: Sendable {
         case online(OnlineParts)
         case visiting(VisitingDirectory?)
+
+        var isOnline: Bool { if case .online = self { true } else { false } }
     }
 
     struct OnlineParts: Sendable {
@@ -30,7 +33,7 @@ final class Node: Sendable {
 
     private init(
         home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind,
-        directory: (any PeerDirectory)?
+        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist()
     ) throws {
         self.home = home
         self.keys = keys
@@ -39,8 +42,12 @@ final class Node: Sendable {
         self.kind = kind
         messenger = Messenger(
             identity: keys.publicIdentity, handle: settings.handle,
-            book: try ContactBook(store: store, now: { Date() }), network: LinkNetwork(keys: keys),
-            directory: directory, now: { Date() })
+            book: try ContactBook(store: store, now: { Date() }), archive: store,
+            files: FileTransfers(store: HomeTransfers(store: store)), network: LinkNetwork(keys: keys),
+            directory: directory, blocklist: blocklist,
+            options: Messenger.Options(
+                delivers: kind.isOnline, sendsRead: settings.sendsRead, unshown: kind.isOnline ? 256 : 0),
+            now: { Date() })
     }
 
     // MARK: Visiting
@@ -80,9 +87,12 @@ final class Node: Sendable {
         let settings = try given ?? store.settings()
         guard let reference = settings.directory else { throw ChatError.noDirectory }
         let wanted = try settings.listen ?? Endpoint(host: "0.0.0.0", port: 0)
+        let blocklist = Blocklist()
         let listener: LinkListener
         do {
-            listener = try await LinkListener.bind(wanted, purpose: .peer, identity: keys) { _ in true }
+            listener = try await LinkListener.bind(wanted, purpose: .peer, identity: keys) {
+                !blocklist.contains($0)
+            }
         } catch let error as LinkError {
             throw CommandError(
                 .inputOutput, "\(wanted): \(error)",
@@ -99,7 +109,7 @@ final class Node: Sendable {
             session: session, listener: listener, control: try await ControlServer.bind(home))
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
-            directory: SessionDirectory(session: session))
+            directory: SessionDirectory(session: session), blocklist: blocklist)
     }
 
     /// Stays online until `stop()`; then says goodbye to everybody and unregisters.
@@ -108,6 +118,8 @@ final class Node: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.messenger.run() }
             group.addTask { await parts.session.run() }
+            group.addTask { await self.watch(parts.session) }
+            group.addTask { await self.expire() }
             group.addTask {
                 for await link in parts.listener.links { await self.messenger.accept(link) }
             }
@@ -122,6 +134,29 @@ final class Node: Sendable {
             group.cancelAll()
         }
         try? FileManager.default.removeItem(atPath: home.controlPath)
+    }
+
+    /// Tells the Messenger who comes and leaves.
+    private func watch(_ session: DirectorySession) async {
+        for await event in await session.watch() {
+            switch event {
+            case .came(let entry): await messenger.peerCame(entry.identity)
+            case .left(let identity): await messenger.peerLeft(identity)
+            case .missed:
+                // A directory that cannot be asked now is asked at the next event.
+                if let there = try? await session.list() {
+                    await messenger.peersAre(there.map(\.identity))
+                }
+            }
+        }
+    }
+
+    /// Deletes what is older than the user wants to keep, now and every minute.
+    private func expire() async {
+        while !Task.isCancelled {
+            _ = try? await store.expire(at: Date())
+            try? await Task.sleep(for: .seconds(60))
+        }
     }
 
     /// Asks `run()` to end. From any thread, any number of times.
@@ -202,7 +237,7 @@ final class Node: Sendable {
                 problem = CommandError(describing: error).message
             }
         }
-        let isOnline = if case .online = kind { true } else { false }
+        let isOnline = kind.isOnline
         let callableProblem: String? =
             if let presence { DirectoryStateText.problem(presence) } else if isOnline { problem } else {
                 "not online"

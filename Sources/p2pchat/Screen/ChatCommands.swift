@@ -6,8 +6,21 @@ enum ChatAction: Equatable {
     case fingerprint
     case discoverable(Bool)
     case status
+    case contact(ContactAction, String?)
+    case name(String?)
+    case queue
+    case edit(Int, String)
+    case cancel(Int)
+    case history(Int)
+    case search(String)
+    case delete(isSure: Bool)
     case help
     case quit
+}
+
+/// What one can decide about a peer.
+enum ContactAction: String, Equatable {
+    case accept, decline, block, unblock, mute, unmute
 }
 
 /// The one table of chat commands: parsing, help and completion come from it.
@@ -50,11 +63,47 @@ enum ChatCommandTable {
         {
             $0 == nil ? .status : nil
         },
+        contact(.accept, "take up a stranger's request; alone: the one that waits"),
+        contact(.decline, "drop a stranger's request; nothing is said to it"),
+        contact(.block, "end it, and let the peer's calls fail from now on"),
+        contact(.unblock, "let a blocked peer call again"),
+        contact(.mute, "keep what the peer writes without showing it"),
+        contact(.unmute, "show what the peer writes again"),
+        ChatCommandEntry(
+            name: "name", argument: "[NICKNAME]", help: "your own name for the peer; alone: none any more"
+        ) { .name($0) },
+        ChatCommandEntry(name: "queue", argument: nil, help: "what waits to be delivered to the peer") {
+            $0 == nil ? .queue : nil
+        },
+        ChatCommandEntry(
+            name: "edit", argument: "N TEXT", help: "change number N of /queue before it is sent"
+        ) {
+            let words = $0?.split(separator: " ", maxSplits: 1) ?? []
+            guard words.count == 2, let number = Int(words[0]) else { return nil }
+            return .edit(number, String(words[1]))
+        },
+        ChatCommandEntry(name: "cancel", argument: "N", help: "take number N of /queue back") {
+            $0.flatMap(Int.init).map { .cancel($0) }
+        },
+        ChatCommandEntry(name: "history", argument: "[COUNT]", help: "the last messages with the peer") {
+            guard let text = $0 else { return .history(20) }
+            return Int(text).flatMap { (1...500).contains($0) ? .history($0) : nil }
+        },
+        ChatCommandEntry(name: "search", argument: "WORDS", help: "find messages, in all conversations") {
+            $0.map { .search($0) }
+        },
+        ChatCommandEntry(
+            name: "delete", argument: "yes", help: "delete everything said with the peer, here"
+        ) { $0 == nil ? .delete(isSure: false) : $0 == "yes" ? .delete(isSure: true) : nil },
         ChatCommandEntry(name: "help", argument: nil, help: "this list") { $0 == nil ? .help : nil },
         ChatCommandEntry(name: "quit", argument: nil, help: "say goodbye and leave (also Ctrl-D)") {
             $0 == nil ? .quit : nil
         },
     ]
+
+    private static func contact(_ action: ContactAction, _ help: String) -> ChatCommandEntry {
+        ChatCommandEntry(name: action.rawValue, argument: "[PEER]", help: help) { .contact(action, $0) }
+    }
 
     enum Parsed: Equatable {
         case action(ChatAction)

@@ -4,13 +4,25 @@ import Glibc
 import Identity
 import Store
 import Terminal
+import Wire
 
 /// Events as lines for people. Whatever comes from elsewhere passes the sanitising gate here.
 enum EventLine {
-    static func text(_ event: ChatEvent) -> String {
+    /// Nil for what need not be said to a person.
+    static func text(_ event: ChatEvent) -> String? {
         switch event {
+        case .message(let message) where message.isRequest:
+            """
+            ? \(name(message.peer)), a stranger, asks to talk: \(content(message.content))
+            ?   nothing goes back before you answer: contacts accept, decline or block
+            """
         case .message(let message):
-            "\(clock(message.sentAt)) \(name(message.peer)): \(VisibleText.block(message.text))"
+            "\(clock(message.sentAt)) \(name(message.peer)): \(content(message.content))"
+        case .state, .file: nil
+        case .presence(let peer, isOnline: true): "* \(name(peer)) is online"
+        case .presence(let peer, isOnline: false): "* \(name(peer)) is offline"
+        case .notKept(let peer, let reason):
+            "! what \(name(peer)) sends cannot be kept, and stays there: \(CommandError(describing: reason).message)"
         case .link(let peer, .connected): "* connected with \(name(peer)) (\(peer.trust.meaning))"
         case .link(let peer, .closed): "* \(name(peer)) said goodbye"
         case .link(let peer, .cut): "* the connection with \(name(peer)) was cut"
@@ -25,17 +37,35 @@ enum EventLine {
         }
     }
 
+    static func content(_ content: MessageContent) -> String {
+        switch content {
+        case .text(let text): VisibleText.block(text).description
+        case .file(let offer): "offers the file \(VisibleText(offer.name)), \(ByteCount.text(offer.size))"
+        }
+    }
+
     /// The name, marked where it was verified.
     static func name(_ peer: PeerSummary) -> String {
         peer.trust == .verified ? peer.name + "+" : peer.name
     }
 
+    /// The day here, as 2026-01-31.
+    static func day(_ date: Date) -> String {
+        guard let parts = local(date) else { return "----------" }
+        return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+    }
+
     /// Hours and minutes here.
     static func clock(_ date: Date) -> String {
+        guard let parts = local(date) else { return "--:--" }
+        return two(parts.tm_hour) + ":" + two(parts.tm_min)
+    }
+
+    private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    private static func local(_ date: Date) -> tm? {
         var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
         var parts = tm()
-        guard localtime_r(&seconds, &parts) != nil else { return "--:--" }
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return two(parts.tm_hour) + ":" + two(parts.tm_min)
+        return localtime_r(&seconds, &parts) == nil ? nil : parts
     }
 }

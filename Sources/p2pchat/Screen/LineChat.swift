@@ -15,8 +15,12 @@ actor LineChat {
     private(set) var peer: ResolvedPeer?
     /// What the numbers of the list stand for.
     private var listed: [PeerEntry] = []
-    /// Messages sent and not yet acknowledged, by peer; the prompt shows that there are some.
-    private var unacknowledged = 0
+    /// What the numbers of the last list of waiting messages stand for.
+    var queued: [StoredMessage] = []
+    /// Up to which row messages of each peer were shown since the start.
+    private var shownTo: [PublicIdentity: Int64] = [:]
+    /// Peers of whom it was said that what is written waits.
+    private var saidWaiting: Set<PublicIdentity> = []
     private var isLeaving = false
     /// Whether the lines come from a script, which cannot see that a peer was not reached: then it ends.
     private let isScripted: Bool
@@ -26,8 +30,9 @@ actor LineChat {
     private let deliveries: AsyncStream<Delivery>
     private let deliveriesIn: AsyncStream<Delivery>.Continuation
 
+    /// A script's message, whose end the script is told.
     private struct Delivery: Sendable {
-        let id: MessageID
+        let message: StoredMessage
         let peer: ResolvedPeer
         let text: String
     }
@@ -65,7 +70,7 @@ actor LineChat {
         }
     }
 
-    /// Takes lines until the user leaves, then waits for what is not acknowledged yet.
+    /// Takes lines until the user leaves, then waits a moment for what is not acknowledged yet.
     private func converse(_ first: String?) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.watchDeliveries() }
@@ -76,13 +81,22 @@ actor LineChat {
                 }
             }
             deliveriesIn.finish()
-            if !isScripted, unacknowledged > 0, !Task.isCancelled {
-                interface.show("* waiting a moment for \(unacknowledged) to be acknowledged")
-                group.addTask { try? await Task.sleep(for: Self.leavingPatience) }
-            }
+            // A script's messages are waited for as long as each may take.
             await group.next()
-            group.cancelAll()
         }
+        if !isScripted, !Task.isCancelled { await waitForLast() }
+    }
+
+    private func waitForLast() async {
+        guard let peer, await node.messenger.hasOutbox(for: peer.identity) else { return }
+        interface.show("* waiting a moment for what is not acknowledged")
+        let end = ContinuousClock.now + Self.leavingPatience
+        while ContinuousClock.now < end, !Task.isCancelled {
+            guard await node.messenger.hasOutbox(for: peer.identity) else { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        interface.show(
+            "* what is not delivered stays in the outbox and goes when you and \(peer.name) are online")
     }
 
     // MARK: Input
@@ -144,6 +158,14 @@ actor LineChat {
         case .fingerprint: fingerprints()
         case .status: await status()
         case .discoverable(let isDiscoverable): await setDiscoverable(isDiscoverable)
+        case .contact(let action, let name): await change(action, name)
+        case .name(let nickname): await name(nickname)
+        case .queue: await queue()
+        case .edit(let number, let text): await edit(number, text)
+        case .cancel(let number): await cancel(number)
+        case .history(let count): await history(count)
+        case .search(let words): await search(words)
+        case .delete(let isSure): await delete(isSure)
         }
         return true
     }
@@ -192,11 +214,20 @@ actor LineChat {
     private func talk(_ find: () async throws -> ResolvedPeer) async -> Bool {
         do {
             let found = try await find()
-            try await node.messenger.connect(to: found)
+            do {
+                try await node.messenger.connect(to: found)
+            } catch {
+                // Somebody known who is not there: what is written waits. A script asked for a conversation.
+                guard !isScripted, await isKnown(found), Self.isAbsence(error) else { throw error }
+                interface.show(
+                    "* \(found.name) is not there now (\(CommandError(describing: error).message))")
+                saidWaiting.remove(found.identity)
+            }
             let summary = await node.messenger.summary(of: found.identity)
             peer = found
             interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
             await gate.open()
+            await showUnseen(of: found.identity)
             await setPrompt()
             return true
         } catch {
@@ -206,20 +237,41 @@ actor LineChat {
         }
     }
 
+    private func isKnown(_ peer: ResolvedPeer) async -> Bool {
+        await node.messenger.contacts.contains { $0.identity == peer.identity && $0.standing == .accepted }
+    }
+
+    /// Whether the peer, or the directory, is merely not there.
+    private static func isAbsence(_ error: any Error) -> Bool {
+        switch error {
+        case ChatError.notAvailable, ChatError.unreachable, DirectoryError.notReachable: true
+        default: false
+        }
+    }
+
     // MARK: Sending
 
     private func send(_ text: String) async {
         guard let peer else { return }
         do {
-            let id = try await node.messenger.send(text, to: peer)
-            unacknowledged += 1
+            let message = try await node.messenger.send(text, to: peer)
             await setPrompt()
-            deliveriesIn.yield(Delivery(id: id, peer: peer, text: text))
+            if isScripted {
+                deliveriesIn.yield(Delivery(message: message, peer: peer, text: text))
+            } else if await !node.messenger.isConnected(to: peer.identity) {
+                sayWaiting(peer)
+            }
         } catch {
             undelivered += 1
             interface.show("! not sent: \(VisibleText(text))")
             fail(error)
         }
+    }
+
+    /// Once while a peer is away: what is written is not lost.
+    private func sayWaiting(_ peer: ResolvedPeer) {
+        guard saidWaiting.insert(peer.identity).inserted else { return }
+        interface.show("* \(peer.name) is not there; what you write waits and goes by itself (/queue)")
     }
 
     private func watchDeliveries() async {
@@ -233,40 +285,93 @@ actor LineChat {
     private func watch(_ delivery: Delivery) async {
         do {
             try await node.messenger.waitDelivered(
-                delivery.id, to: delivery.peer, timeout: Self.deliveryTimeout)
+                delivery.message.id, to: delivery.peer, timeout: Self.deliveryTimeout)
         } catch {
             undelivered += 1
             interface.show("! \(delivery.peer.name) has not acknowledged: \(VisibleText(delivery.text))")
             fail(error)
+            // A script is told that it was not delivered, so it is not sent later.
+            _ = try? await node.messenger.cancel(delivery.message.id, to: delivery.peer.identity)
         }
-        unacknowledged -= 1
-        await setPrompt()
     }
 
     // MARK: Output
 
     private func showEvents() async {
+        await noteUnseen()
         while let event = await node.messenger.events.next() {
             // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
             if await gate.isShut { noteWaiting(event) }
             await gate.pass()
-            // A message that was acknowledged is shown, also to whoever leaves without having chosen anybody.
-            if isLeaving, !event.isMessage { continue }
-            // That the one whom one talks with is connected was said when it was chosen.
-            if case .link(let summary, .connected) = event, summary.identity == peer?.identity {
+            // A message that was acknowledged is in the store: whoever leaves without choosing finds it as new.
+            if isLeaving { continue }
+            await show(event)
+        }
+    }
+
+    private func show(_ event: ChatEvent) async {
+        switch event {
+        case .message(let message): show(message)
+        case .state(let summary, _, _):
+            if summary.identity == peer?.identity { await setPrompt() }
+        case .link(let summary, .connected):
+            saidWaiting.remove(summary.identity)
+            // That the one whom one talks with is connected was said when it was chosen; of a stranger its request says it.
+            if summary.identity == peer?.identity {
                 await setPrompt()
-            } else {
-                interface.show(EventLine.text(event))
+            } else if summary.standing == .accepted {
+                showLine(event)
             }
+        case .link(let summary, _):
+            if summary.standing == .accepted { showLine(event) }
+            if summary.identity == peer?.identity { await setPrompt() }
+        case .presence, .changed, .file, .notKept: showLine(event)
+        }
+    }
+
+    private func showLine(_ event: ChatEvent) {
+        if let line = EventLine.text(event) { interface.show(line) }
+    }
+
+    private func show(_ message: IncomingMessage) {
+        let peer = message.peer.identity
+        guard message.stored.row > shownTo[peer] ?? 0 else { return }
+        // A muted conversation is shown while one is in it, and otherwise stays new.
+        guard !message.peer.isMuted || peer == self.peer?.identity else { return }
+        shownTo[peer] = message.stored.row
+        showLine(.message(message))
+        node.messenger.shown(message.stored)
+    }
+
+    /// What arrived before this program started, in order, once somebody was chosen.
+    private func showUnseen(of chosen: PublicIdentity) async {
+        guard let unseen = try? await node.store.unseen(with: nil, limit: Self.mostUnseen) else { return }
+        for stored in unseen {
+            let summary = await node.messenger.summary(of: stored.peer)
+            show(IncomingMessage(peer: summary, stored: stored))
+        }
+        if unseen.count == Self.mostUnseen { interface.show("* and more: /history shows the last ones") }
+    }
+
+    /// Says who wrote while nobody looked.
+    private func noteUnseen() async {
+        guard let conversations = try? await node.store.conversations() else { return }
+        for conversation in conversations where conversation.unread > 0 {
+            let summary = await node.messenger.summary(of: conversation.peer)
+            guard !summary.isMuted else { continue }
+            interface.show(
+                "* \(conversation.unread) new from \(EventLine.name(summary)); shown once you have chosen")
         }
     }
 
     /// Says once that somebody waits, while the list may be older than that.
     private func noteWaiting(_ event: ChatEvent) {
         switch event {
-        case .message(let message): interface.show("* \(message.peer.name) wrote; shown once you have chosen")
-        case .link(let peer, .connected): interface.show("* \(peer.name) calls; shown once you have chosen")
-        case .link, .changed: break
+        case .message(let message) where !message.peer.isMuted:
+            interface.show("* \(message.peer.name) wrote; shown once you have chosen")
+        case .link(let peer, .connected) where peer.standing == .accepted:
+            interface.show("* \(peer.name) calls; shown once you have chosen")
+        case .message, .state, .link, .presence, .changed, .file, .notKept: break
         }
     }
 
@@ -277,10 +382,11 @@ actor LineChat {
         }
     }
 
-    private func setPrompt() async {
+    func setPrompt() async {
         guard let peer else { return interface.prompt("to whom? ") }
         let name = await node.messenger.summary(of: peer.identity).name
-        interface.prompt(name + (unacknowledged > 0 ? " ...> " : "> "))
+        let waits = await node.messenger.hasOutbox(for: peer.identity)
+        interface.prompt(name + (waits ? " ...> " : "> "))
     }
 
     func show(_ lines: [String]) {
@@ -298,10 +404,5 @@ actor LineChat {
     private static let deliveryTimeout: Duration = .seconds(30)
     /// A person who leaves does not wait longer for acknowledgements.
     private static let leavingPatience: Duration = .seconds(5)
-}
-
-extension ChatEvent {
-    fileprivate var isMessage: Bool {
-        if case .message = self { true } else { false }
-    }
+    private static let mostUnseen = 1000
 }
