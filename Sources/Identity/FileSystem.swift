@@ -1,5 +1,4 @@
 import Glibc
-import Sodium
 
 /// The few calls that key files need, with the care that they need.
 enum FileSystem {
@@ -46,54 +45,56 @@ enum FileSystem {
         return Array(bytes.prefix(length))
     }
 
-    /// Makes a new file, whole and durable or not at all: written under another name in the same folder,
-    /// synced, and then linked to its own name, which fails where something has it already. Throws `exists`
-    /// or `inputOutput`.
+    /// Makes a new file, whole and durable or not at all. Throws `exists` or `inputOutput`.
     static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
-        let suffix = RandomBytes.bytes(8).map { String($0, radix: 36) }.joined()
-        let temporary = "\(path).\(suffix).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard descriptor >= 0 else { throw .inputOutput(doing: "write", path: path, code: errno) }
-        defer { unlink(temporary) }
-        let written = writeAll(descriptor, bytes) && fsync(descriptor) == 0
-        let code = errno
-        // An error may come as late as with close(), on network file systems.
-        let closed = close(descriptor) == 0
-        guard written, closed else {
-            throw .inputOutput(doing: "write", path: path, code: written ? errno : code)
-        }
-        guard link(temporary, path) == 0 else {
-            if errno == EEXIST { throw .exists(path: path) }
+        let file = try NewFile(path, mode: mode)
+        try file.append(bytes)
+        try file.keep()
+    }
+
+    /// Puts another content in place of an existing file, whole and durable or not at all: whoever opens it
+    /// at any moment, the moment after a crash included, finds the old content or the new one.
+    static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
+        // A link to the file stays a link: otherwise the old content would go on lying where it leads to.
+        guard let target = resolved(path) else {
             throw .inputOutput(doing: "write", path: path, code: errno)
         }
-        do {
-            try syncFolder(of: path)
-        } catch {
-            unlink(path)
-            throw error
+        let file = try NewFile(target, mode: mode)
+        try file.append(bytes)
+        try file.replace()
+    }
+
+    /// Removes what a killed `create` or `replace` of this path left behind.
+    static func removeLeftovers(of path: String) {
+        guard let target = resolved(path) else { return }
+        let (folder, name) = split(target)
+        guard let entries = opendir(folder) else { return }
+        defer { closedir(entries) }
+        while let entry = readdir(entries) {
+            let other = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+            }
+            guard other.hasPrefix(name + "."), other.hasSuffix(NewFile.temporarySuffix) else { continue }
+            unlink(folder + "/" + other)
         }
     }
 
-    private static func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress?.advanced(by: offset), $0.count - offset)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return false
-            }
-            offset += count
-        }
-        return true
+    private static func resolved(_ path: String) -> String? {
+        guard let target = realpath(path, nil) else { return nil }
+        defer { free(target) }
+        return String(cString: target)
+    }
+
+    /// The folder that a path is in, and the name that it has there.
+    static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let folder = path[..<slash]
+        return (folder.isEmpty ? "/" : String(folder), String(path[path.index(after: slash)...]))
     }
 
     /// A new name is durable only when its folder is.
-    private static func syncFolder(of path: String) throws(IdentityError) {
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/")
-        let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    static func syncFolder(of path: String) throws(IdentityError) {
+        let descriptor = open(split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .inputOutput(doing: "write", path: path, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 || errno == EINVAL else {

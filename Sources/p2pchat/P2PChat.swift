@@ -21,7 +21,7 @@ struct P2PChat: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Keygen.self, ShowFingerprint.self, Server.self, Register.self, Who.self, Lookup.self,
+            Keygen.self, Key.self, ShowFingerprint.self, Server.self, Register.self, Who.self, Lookup.self,
             ChatCommand.self,
             Listen.self, Send.self, Verify.self, Contacts.self, Status.self, Demo.self,
         ])

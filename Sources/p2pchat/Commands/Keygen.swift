@@ -1,7 +1,6 @@
 import ArgumentParser
 import Identity
 import Sodium
-import Terminal
 
 struct Keygen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +43,11 @@ struct Keygen: AsyncParsableCommand {
             try KeyFile.write(keys, recoveryHash: recovery.hash, passphrase: nil, directory: home.path)
         } else {
             var passphrase = try options.givenPassphrase()
-            if passphrase == nil { passphrase = try Self.askTwice() }
+            if passphrase == nil {
+                passphrase = try PassphraseInput.askTwice(
+                    "Passphrase for the new identity: ", otherwise: "a new identity needs a passphrase",
+                    ifEmpty: Self.withoutPassphrase)
+            }
             try KeyFile.write(keys, recoveryHash: recovery.hash, passphrase: passphrase, directory: home.path)
         }
         let identity = keys.publicIdentity
@@ -61,14 +64,5 @@ struct Keygen: AsyncParsableCommand {
             """)
     }
 
-    private static func askTwice() throws -> SecretBytes {
-        let first = try HomeOptions.ask(
-            "Passphrase for the new identity: ", otherwise: "a new identity needs a passphrase")
-        guard first.count > 0 else { throw HomeOptions.emptyPassphrase }
-        let second = try HomeOptions.ask("The same again: ", otherwise: "a new identity needs a passphrase")
-        guard first.constantTimeEquals(second) else {
-            throw CommandError(.refused, "the two passphrases differ; nothing was made")
-        }
-        return first
-    }
+    static let withoutPassphrase = "to have none on purpose: p2pchat keygen --no-passphrase"
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Glibc
 import Identity
 import Sodium
-import Terminal
 
 /// Options that every command about a home has.
 struct HomeOptions: ParsableArguments {
@@ -30,27 +28,33 @@ struct HomeOptions: ParsableArguments {
 
     /// Opens the identity; asks for the passphrase where the key file is sealed.
     func unlock() throws -> IdentityKeys {
+        try unlockKeepingPassphrase().keys
+    }
+
+    /// Opens the identity as `unlock` does, and keeps what opened it.
+    func unlockKeepingPassphrase() throws -> Unlocked {
         let home = folder
         guard KeyFile.exists(directory: home.path) else { throw home.noIdentity }
         Self.warnIfMemoryCannotBeLocked()
         guard try KeyFile.readPublic(directory: home.path).needsPassphrase else {
-            return try KeyFile.open(directory: home.path, passphrase: nil)
+            return try Unlocked(home, passphrase: nil)
         }
-        var passphrase = try givenPassphrase()
+        if passphraseFile != nil || passphraseFd != nil {
+            return try Unlocked(home, passphrase: givenPassphrase())
+        }
         // Typed blindly: a mistake costs another attempt, not the command.
-        for _ in 1..<Self.attempts where passphrase == nil {
-            let typed: SecretBytes? = try Self.ask(
-                "Passphrase: ", otherwise: "this identity has a passphrase")
+        for _ in 1..<Self.attempts {
             do {
-                return try KeyFile.open(directory: home.path, passphrase: typed)
+                return try Unlocked(home, passphrase: Self.askForPassphrase())
             } catch IdentityError.keyFile(.wrongPassphrase) {
                 Output.note("wrong passphrase")
             }
         }
-        if passphrase == nil {
-            passphrase = try Self.ask("Passphrase: ", otherwise: "this identity has a passphrase")
-        }
-        return try KeyFile.open(directory: home.path, passphrase: passphrase)
+        return try Unlocked(home, passphrase: Self.askForPassphrase())
+    }
+
+    private static func askForPassphrase() throws -> SecretBytes {
+        try PassphraseInput.ask("Passphrase: ", otherwise: "this identity has a passphrase")
     }
 
     private static let attempts = 3
@@ -64,38 +68,19 @@ struct HomeOptions: ParsableArguments {
 
     /// The passphrase that the options name; nil where they name none.
     func givenPassphrase() throws -> SecretBytes? {
-        if let passphraseFd { return try Self.firstLine(of: passphraseFd) }
-        guard let passphraseFile else { return nil }
-        let descriptor = open(passphraseFile, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw CommandError(
-                .inputOutput, "cannot read the passphrase file: \(String(cString: strerror(errno)))")
-        }
-        defer { _ = close(descriptor) }
-        return try Self.firstLine(of: descriptor)
+        try PassphraseInput.given(
+            file: passphraseFile, descriptor: passphraseFd, ifEmpty: Keygen.withoutPassphrase)
     }
+}
 
-    private static func firstLine(of descriptor: Int32) throws -> SecretBytes {
-        let passphrase = try SecretBytes.readLine(fileDescriptor: descriptor)
-        // An empty file is a mistake, never a wish to have no passphrase.
-        guard passphrase.count > 0 else { throw emptyPassphrase }
-        return passphrase
-    }
+/// An open identity, and what opened it.
+final class Unlocked: Sendable {
+    let keys: IdentityKeys
+    /// Nil where the key file has none.
+    let passphrase: SecretBytes?
 
-    static let emptyPassphrase = CommandError(
-        .refused, "the passphrase is empty", hint: "to have none on purpose: p2pchat keygen --no-passphrase")
-
-    static func ask(_ prompt: String, otherwise reason: String) throws -> SecretBytes {
-        do {
-            return try PassphrasePrompt.read(prompt: prompt) { typed in
-                var passphrase = try SecretBytes(zeroed: typed.count)
-                passphrase.withMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(typed)) }
-                return passphrase
-            }
-        } catch TerminalError.noTerminal {
-            throw CommandError(
-                .refused, "\(reason), and there is no terminal to ask for it",
-                hint: "give it with --passphrase-file FILE or --passphrase-fd N")
-        }
+    init(_ home: Home, passphrase: consuming SecretBytes?) throws {
+        keys = try KeyFile.open(directory: home.path, passphrase: passphrase)
+        self.passphrase = passphrase
     }
 }
