@@ -12,6 +12,7 @@ extension IdentityError: CustomStringConvertible {
             "not a handle: 3 to 32 of a-z, 0-9, _ and -, beginning with a letter, and not with p2p1"
         case .recoveryWords(let fault): "not a recovery key: \(fault)"
         case .keyFile(let fault): fault.description
+        case .backup(let fault): fault.description
         case .exists(let path): "\(path) exists already; nothing was changed"
         case .inputOutput(let doing, let path, let code):
             "cannot \(doing) \(path): \(String(cString: strerror(code)))"
@@ -61,6 +62,22 @@ extension KeyFileFault: CustomStringConvertible {
         case .wrongPassphrase: "wrong passphrase, or the file was altered"
         case .publicFileDiffers(let path):
             "\(path) does not belong to the key file beside it; restore both from your backup"
+        }
+    }
+}
+
+extension BackupFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notRegularFile(let path): "\(path) is not a regular file"
+        case .notBackup(let path): "\(path) is not a backup of this program"
+        case .version(let version):
+            "the backup has format version \(version), which this program does not know"
+        case .truncated: "the backup is truncated: its end is missing; use another copy of it"
+        case .altered: "the backup was altered or damaged; use another copy of it"
+        case .cost: "the backup asks for more work than this program is willing to do; it was altered"
+        case .wrongPassphrase: "wrong passphrase, or the backup was altered"
+        case .content: "the backup holds what this version does not understand; a newer one may have made it"
         }
     }
 }

@@ -17,6 +17,8 @@ package enum IdentityError: Error, Equatable, Sendable {
     case recoveryWords(RecoveryWordsFault)
     /// A key file that cannot be used, and why.
     case keyFile(KeyFileFault)
+    /// A backup that cannot be used, and why.
+    case backup(BackupFault)
     /// Something of that name is there already; nothing was changed.
     case exists(path: String)
     /// A call to the operating system failed; `code` is `errno`.
@@ -66,4 +68,24 @@ package enum KeyFileFault: Equatable, Sendable {
     case wrongPassphrase
     /// The `.pub` file says something else than the key file beside it.
     case publicFileDiffers(path: String)
+}
+
+/// Why a backup is not usable.
+package enum BackupFault: Equatable, Sendable {
+    /// A folder, a pipe, a device.
+    case notRegularFile(path: String)
+    /// It does not begin like a backup.
+    case notBackup(path: String)
+    /// A format version that this program does not know.
+    case version(UInt8)
+    /// It ends too early.
+    case truncated
+    /// Its checksum or a seal does not fit, or something follows its end.
+    case altered
+    /// It asks for more time or memory than this program is willing to spend.
+    case cost
+    /// The passphrase is wrong, or somebody altered the file and made its checksum fit.
+    case wrongPassphrase
+    /// It is whole, and says something that this version does not understand.
+    case content
 }

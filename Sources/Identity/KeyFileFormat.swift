@@ -140,15 +140,18 @@ struct KeyFileFormat {
         }
     }
 
-    private static func checksum(of body: [UInt8]) -> [UInt8] {
+    /// The first half of `H(body)`: finds damage, and hides nothing.
+    static func checksum(of body: [UInt8]) -> [UInt8] {
         Array(Blake2b.hash256(body).prefix(checksumByteCount))
     }
 
-    private static func bytes(_ number: UInt32) -> [UInt8] {
+    /// The number as 4 bytes, big-endian.
+    static func bytes(_ number: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
-    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    /// The number that 4 bytes say, big-endian.
+    static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 }

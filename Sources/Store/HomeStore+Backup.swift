@@ -25,8 +25,8 @@ extension HomeStore {
     }
 
     /// Appends messages of a backup in the order given, with their directions, times and states; their rows are new. Those
-    /// that are here already are passed over. What was queued or sent is in the outbox again. Restored incoming messages count as
-    /// shown and reported, where everything before them did.
+    /// that are here already are passed over. What was queued is `sent` here, and neither that nor what was sent is in the outbox: it may have
+    /// been delivered, or taken back, since. Restored incoming messages count as shown and reported.
     ///
     /// - Returns: How many were added.
     package func restore(messages: [StoredMessage]) async throws -> Int {
@@ -39,8 +39,9 @@ extension HomeStore {
                     let conversation = try state.conversation(with: message.peer, database)
                     let row = try state.insert(
                         NewMessage(id: message.id, sentAt: message.sentAt, content: message.content),
-                        message.direction, message.state, storedAt: Milliseconds.of(message.storedAt),
-                        conversation: conversation, peer: message.peer, database)
+                        message.direction, max(message.state, .sent),
+                        storedAt: Milliseconds.of(message.storedAt), conversation: conversation,
+                        peer: message.peer, isPending: false, database)
                     guard let row else { continue }
                     added += 1
                     if message.direction == .incoming {
@@ -54,6 +55,11 @@ extension HomeStore {
             }
         }
         return added
+    }
+
+    /// Ends all use of the database; what was written is then in the one file.
+    package func close() throws {
+        try StoreError.mapping { try pool.close() }
     }
 
     private static let exportPiece = 500

@@ -52,7 +52,8 @@ extension HomeStore {
             var rows: [Int64] = []
             for (row, record) in try conversationRecords(database) {
                 guard let retention = record.retention else { continue }
-                rows += try expired(row, retention: retention, at: time, database)
+                rows += try expired(
+                    row, retention: retention, outboxFrom: record.outboxFrom ?? .max, at: time, database)
             }
             return rows
         }
@@ -89,7 +90,7 @@ extension HomeStore {
     }
 
     private func expired(
-        _ conversation: Int64, retention: Int64, at now: Int64, _ database: Database
+        _ conversation: Int64, retention: Int64, outboxFrom: Int64, at now: Int64, _ database: Database
     ) throws -> [Int64] {
         let (milliseconds, overflow) = retention.multipliedReportingOverflow(by: 1_000)
         guard !overflow else { return [] }
@@ -105,7 +106,8 @@ extension HomeStore {
             if now - storedAt >= milliseconds {
                 let state = try sealer.state(
                     message.blob(1), RowPlace(column: .state, row: row, conversation: conversation))
-                if state ?? .delivered >= .delivered { rows.append(row) }
+                // Restored ones may be below `delivered` without being in the outbox.
+                if row < outboxFrom || state ?? .delivered >= .delivered { rows.append(row) }
             }
             return true
         }

@@ -188,10 +188,11 @@ extension WriterState {
 
     /// Writes one message behind all others.
     ///
+    /// - Parameter isPending: false for an outgoing message that is not to be delivered by this home.
     /// - Returns: Its row; nil when one with this direction, peer and id is there.
     mutating func insert(
         _ message: NewMessage, _ direction: MessageDirection, _ state: DeliveryState, storedAt: Int64,
-        conversation: Int64, peer: PublicIdentity, _ database: Database
+        conversation: Int64, peer: PublicIdentity, isPending: Bool = true, _ database: Database
     ) throws -> Int64? {
         let row = try nextRow(database)
         MessageForm.encode(direction, message, storedAt: storedAt, into: &plain)
@@ -224,7 +225,7 @@ extension WriterState {
         }
         guard database.changes == 1 else { return nil }
         lastRow = row
-        if direction == .outgoing, state < .delivered {
+        if isPending, direction == .outgoing, state < .delivered {
             try addPending(row, state, conversation, database)
         }
         return row

@@ -26,7 +26,7 @@ struct ChatCommand: AsyncParsableCommand {
     var plain = false
 
     func run() async throws {
-        try offerIdentity()
+        try await offerIdentity()
         let isPlain = plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0 || Self.isDumb
         try await Online(options: options).run { [peer] node in
             let interface: any ChatInterface =
@@ -44,12 +44,23 @@ struct ChatCommand: AsyncParsableCommand {
         return strcmp(term, "dumb") == 0
     }
 
-    /// Without an identity, makes one if the person at the terminal wants.
-    private func offerIdentity() throws {
+    /// Without an identity, makes one or restores one if the person at the terminal wants.
+    private func offerIdentity() async throws {
         guard !KeyFile.exists(directory: options.folder.path), isatty(STDIN_FILENO) == 1 else { return }
         Output.note("There is no identity in \(options.folder.path) yet.")
-        guard try Question.yesOrNo("Make one now?", default: true) else { throw options.folder.noIdentity }
-        try Keygen.make(home: options.folder, options: options, noPassphrase: false)
+        for _ in 0..<3 {
+            switch try Question.ask("Make one now? [Y/n, r: restore one from a backup] ").lowercased() {
+            case "", "y", "yes":
+                return try Keygen.make(home: options.folder, options: options, noPassphrase: false)
+            case "n", "no": throw options.folder.noIdentity
+            case "r", "restore":
+                let file = try Question.ask("File of the backup: ")
+                _ = try await Restoring(options: options, file: file, history: true).run()
+                return
+            default: Output.note("Please answer y, n or r.")
+            }
+        }
+        throw CommandError(.usage, "no answer")
     }
 }
 

@@ -2,10 +2,12 @@ import ArgumentParser
 
 struct Key: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Change the passphrase of your identity.",
+        abstract: "Back up your identity, restore it, change its passphrase.",
         discussion: """
             Examples:
+              p2pchat key backup alice.backup
+              p2pchat key restore alice.backup
               p2pchat key passphrase
             """,
-        subcommands: [KeyPassphrase.self])
+        subcommands: [KeyBackup.self, KeyRestore.self, KeyPassphrase.self])
 }

@@ -107,11 +107,13 @@ extension CommandError {
         switch error {
         case .keyFile(.missing): .noIdentity
         // That a passphrase is wrong cannot be told from an altered file; the first is what happens to people.
-        case .keyFile(.permissions), .keyFile(.needsPassphrase), .keyFile(.wrongPassphrase): .refused
+        case .keyFile(.permissions), .keyFile(.needsPassphrase), .keyFile(.wrongPassphrase),
+            .backup(.wrongPassphrase):
+            .refused
         case .exists: .exists
         case .inputOutput, .sodium: .inputOutput
         case .fingerprint, .invalidPublicKey, .malformedEndpoint, .malformedReference, .malformedHandle,
-            .recoveryWords, .keyFile:
+            .recoveryWords, .keyFile, .backup:
             .badData
         }
     }

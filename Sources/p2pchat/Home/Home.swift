@@ -63,6 +63,8 @@ struct Home: Sendable {
     }
 
     var noIdentity: CommandError {
-        CommandError(.noIdentity, "there is no identity in \(path)", hint: "make one with: p2pchat keygen")
+        CommandError(
+            .noIdentity, "there is no identity in \(path)",
+            hint: "make one with: p2pchat keygen\n  or restore one: p2pchat key restore FILE")
     }
 }

@@ -77,10 +77,20 @@ struct HomeOptions: ParsableArguments {
 final class Unlocked: Sendable {
     let keys: IdentityKeys
     /// Nil where the key file has none.
-    let passphrase: SecretBytes?
+    private let passphrase: SecretBytes?
 
     init(_ home: Home, passphrase: consuming SecretBytes?) throws {
         keys = try KeyFile.open(directory: home.path, passphrase: passphrase)
         self.passphrase = passphrase
+    }
+
+    var hasPassphrase: Bool { passphrase != nil }
+
+    /// The passphrase in memory of its own; nil where the key file has none.
+    func copyOfPassphrase() throws -> SecretBytes? {
+        switch passphrase {
+        case .none: nil
+        case .some(let passphrase): try passphrase.copy()
+        }
     }
 }
