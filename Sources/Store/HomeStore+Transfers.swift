@@ -4,21 +4,21 @@ package import Identity
 package import Wire
 
 /// A file on its way, to be taken up again after a restart. What its fields mean is Chat's.
-package struct StoredTransfer: Sendable, Equatable, Codable {
+package struct StoredTransfer: Sendable, Equatable {
     /// The id of the message that offered the file.
     package let id: MessageID
     package let peer: PublicIdentity
     package let direction: MessageDirection
-    /// Where the file is read from or written to.
-    package var path: String
+    /// Where the file is read from or written to; nil when that is not decided yet.
+    package var path: String?
     package let offer: FileOffer
     package var state: String
     /// Chunks that are done, counted from the beginning of the file.
-    package var chunksDone: Int64
+    package var chunksDone: Int
 
     package init(
-        id: MessageID, peer: PublicIdentity, direction: MessageDirection, path: String, offer: FileOffer,
-        state: String, chunksDone: Int64 = 0
+        id: MessageID, peer: PublicIdentity, direction: MessageDirection, path: String?, offer: FileOffer,
+        state: String, chunksDone: Int = 0
     ) {
         self.id = id
         self.peer = peer
@@ -28,47 +28,48 @@ package struct StoredTransfer: Sendable, Equatable, Codable {
         self.state = state
         self.chunksDone = chunksDone
     }
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case id, peer, direction, path, name, size, root, state, chunksDone
+/// How a transfer stands inside a sealed row.
+private struct TransferForm: Codable {
+    let id: Data
+    let peer: Data
+    let direction: UInt8
+    let path: String?
+    let name: String
+    let size: Int64
+    let root: Data
+    let state: String
+    let chunksDone: Int
+
+    init(_ transfer: StoredTransfer) {
+        id = Data(transfer.id.bytes)
+        peer = Data(transfer.peer.bytes)
+        direction = transfer.direction.rawValue
+        path = transfer.path
+        name = transfer.offer.name
+        size = transfer.offer.size
+        root = Data(transfer.offer.root)
+        state = transfer.state
+        chunksDone = transfer.chunksDone
     }
 
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        id = try MessageID(bytes: Array(try values.decode(Data.self, forKey: .id)))
-        peer = try PublicIdentity(bytes: Array(try values.decode(Data.self, forKey: .peer)))
-        guard let direction = MessageDirection(rawValue: try values.decode(UInt8.self, forKey: .direction))
-        else {
-            throw StoredForm.unknown
-        }
-        self.direction = direction
-        path = try values.decode(String.self, forKey: .path)
-        offer = try FileOffer(
-            name: try values.decode(String.self, forKey: .name),
-            size: try values.decode(Int64.self, forKey: .size),
-            root: Array(try values.decode(Data.self, forKey: .root)))
-        state = try values.decode(String.self, forKey: .state)
-        chunksDone = try values.decode(Int64.self, forKey: .chunksDone)
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(Data(id.bytes), forKey: .id)
-        try values.encode(Data(peer.bytes), forKey: .peer)
-        try values.encode(direction.rawValue, forKey: .direction)
-        try values.encode(path, forKey: .path)
-        try values.encode(offer.name, forKey: .name)
-        try values.encode(offer.size, forKey: .size)
-        try values.encode(Data(offer.root), forKey: .root)
-        try values.encode(state, forKey: .state)
-        try values.encode(chunksDone, forKey: .chunksDone)
+    /// - Parameter identities: those of other transfers: checking one costs more than all the rest, and a peer has many transfers.
+    func transfer(_ identities: inout [Data: PublicIdentity]) throws -> StoredTransfer {
+        let known = try identities[peer] ?? PublicIdentity(bytes: Array(peer))
+        identities[peer] = known
+        guard let direction = MessageDirection(rawValue: direction) else { throw StoredForm.unknown }
+        return StoredTransfer(
+            id: try MessageID(bytes: Array(id)), peer: known, direction: direction, path: path,
+            offer: try FileOffer(name: name, size: size, root: Array(root)), state: state,
+            chunksDone: chunksDone)
     }
 }
 
 extension HomeStore {
     /// Adds the transfer, or replaces the one with the same id, peer and direction.
     package func save(_ transfer: StoredTransfer) async throws {
-        let content = Array(try JSONEncoder().encode(transfer))
+        let content = Array(try JSONEncoder().encode(TransferForm(transfer)))
         let hash = try hasher.transfer(transfer.direction, transfer.peer, transfer.id)
         try await writer.write { [self] database, _ in
             let insert = try Query(database, "INSERT OR IGNORE INTO transfer (hash, sealed) VALUES (?, x'')")
@@ -105,17 +106,16 @@ extension HomeStore {
 
     func transferRows(_ database: Database) throws -> [(row: Int64, transfer: StoredTransfer)] {
         let query = try Query(database, "SELECT row, sealed FROM transfer ORDER BY row")
+        let decoder = JSONDecoder()
+        var identities: [Data: PublicIdentity] = [:]
         var rows: [(row: Int64, transfer: StoredTransfer)] = []
         try query.each { stored in
             let place = RowPlace(column: .transfer, row: stored.int64(0))
             let content = try sealer.open(stored.bytes(1), place)
-            rows.append(
-                (
-                    place.row,
-                    try StoredForm.checked {
-                        try JSONDecoder().decode(StoredTransfer.self, from: Data(content))
-                    }
-                ))
+            let transfer = try StoredForm.checked {
+                try decoder.decode(TransferForm.self, from: Data(content)).transfer(&identities)
+            }
+            rows.append((place.row, transfer))
             return true
         }
         return rows
