@@ -9,16 +9,16 @@ package struct StoredTransfer: Sendable, Equatable {
     package let id: MessageID
     package let peer: PublicIdentity
     package let direction: MessageDirection
-    /// Where the file is read from or written to; nil when that is not decided yet.
-    package var path: String?
+    /// Where the file is read from or written to.
+    package var path: String
     package let offer: FileOffer
     package var state: String
     /// Chunks that are done, counted from the beginning of the file.
-    package var chunksDone: Int
+    package var chunksDone: Int64
 
     package init(
-        id: MessageID, peer: PublicIdentity, direction: MessageDirection, path: String?, offer: FileOffer,
-        state: String, chunksDone: Int = 0
+        id: MessageID, peer: PublicIdentity, direction: MessageDirection, path: String, offer: FileOffer,
+        state: String, chunksDone: Int64 = 0
     ) {
         self.id = id
         self.peer = peer
@@ -35,12 +35,12 @@ private struct TransferForm: Codable {
     let id: Data
     let peer: Data
     let direction: UInt8
-    let path: String?
+    let path: String
     let name: String
     let size: Int64
     let root: Data
     let state: String
-    let chunksDone: Int
+    let chunksDone: Int64
 
     init(_ transfer: StoredTransfer) {
         id = Data(transfer.id.bytes)

@@ -162,7 +162,7 @@ import Wire
         try await store.save(changed)
         changed.chunksDone = 7
         changed.state = "paused"
-        changed.path = nil
+        changed.path = ""
         try await store.save(changed)
         #expect(try await home.open().transfers() == [changed])
         try await store.removeTransfer(changed.id, peer: home.alice, direction: .incoming)

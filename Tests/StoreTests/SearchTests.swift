@@ -72,6 +72,9 @@ import Wire
                 numbers[start..<start + 2_000].map { try message($0, $0 % 1_000 == 7 ? "needle" : "hay") },
                 from: home.bob, at: time(0))
         }
+        // Where one piece ends and the next begins, too.
+        let all = try await search("", before: 20_000, limit: 30_000)
+        #expect(all == (1..<20_000).reversed())
         let expected = numbers.filter { $0 % 1_000 == 7 }.map(Int64.init)
         #expect(try await search("needle") == expected.reversed())
         #expect(try await search("needle", home.bob, limit: 9) == expected.suffix(9).reversed())
