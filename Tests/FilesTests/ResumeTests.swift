@@ -42,6 +42,13 @@ import Wire
             if exists(whole) { #expect(try contents(whole) == content) }
             if !alice.life.isOver, !bob.life.isOver { break }
             for side in [alice, bob] where side.life.isOver { await side.kill() }
+            if bob.life.isOver, Bool.random(using: &numbers) {
+                let names = try bob.folder.names().filter { $0.hasPrefix(".") }
+                for path in names.map({ bob.folder.path + "/" + $0 }) + [whole] {
+                    bob.life.forgetUnsynced(path)
+                }
+                if exists(whole) { #expect(try contents(whole) == content) }
+            }
             lives += 1
         }
         #expect(await bob.state(keys.in) == .complete)

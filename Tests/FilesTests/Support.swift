@@ -56,6 +56,8 @@ struct MortalStore: TransferStore {
 /// Counts what a program does to store and disk, and ends it at a chosen deed.
 final class Life: Sendable {
     private let left: Mutex<Int>
+    /// What was written and not synced since.
+    private let unsynced = Mutex<[(offset: Int64, count: Int)]>([])
     init(deeds: Int = .max) { left = Mutex(deeds) }
 
     func lives() -> Bool {
@@ -68,16 +70,29 @@ final class Life: Sendable {
     var isOver: Bool { left.withLock { $0 <= 0 } }
     func end() { left.withLock { $0 = 0 } }
 
+    /// Takes away what was not synced, as a power cut does.
+    func forgetUnsynced(_ path: String) {
+        let descriptor = open(path, O_WRONLY)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        for (offset, count) in unsynced.withLock({ $0 }) {
+            _ = pwrite(descriptor, [UInt8](repeating: 0, count: count), count, off_t(offset))
+        }
+    }
+
     /// The real calls, as long as it lives. A name may be given in two halves, with death in between.
     var calls: DiskCalls {
         let real = DiskCalls()
         var calls = DiskCalls()
         calls.write = { (descriptor, bytes, offset) throws(DiskError) in
             guard self.lives() else { throw DiskError(code: EIO) }
+            self.unsynced.withLock { $0.append((offset, bytes.count)) }
             return try real.write(descriptor, bytes, offset)
         }
-        calls.sync = { (descriptor) throws(DiskError) in
+        calls.sync = { (_) throws(DiskError) in
+            let count = self.unsynced.withLock { $0.count }
             guard self.lives() else { throw DiskError(code: EIO) }
+            self.unsynced.withLock { $0.removeFirst(count) }
         }
         calls.place = { (old, new) throws(DiskError) in
             guard self.lives() else { throw DiskError(code: EIO) }
