@@ -23,6 +23,7 @@ extension FileTransfers {
             entry.transfer.path.map { PartPath($0, key).folder != PartPath(path, key).folder } ?? false
         try await checkFolder(folder, needs: entry.shape.size - (isElsewhere ? 0 : entry.bytesDone))
         if isElsewhere { await removePart(entry) }
+        if entry.transfer.state == .accepted { return entry.transfer }
         guard entries[key] === entry, entry.transfer.state == was.state else {
             throw FileError.over(entry.transfer.state)
         }

@@ -202,6 +202,7 @@ extension FileTransfers {
         }
         if entry.startedOn != link.number {
             entry.startedOn = link.number
+            entry.meter.reset()
             events.put(.started(entry.transfer))
         }
         for envelope in piece.envelopes {

@@ -17,6 +17,7 @@ extension FileTransfers {
                 await keep(entry, receiving, writer)
             }
         }
+        if entry.transfer.state == .cancelled { await removePart(entry) }
         waitingChunks -= receiving.queued
         openGate()
         entry.receiving = nil
@@ -34,6 +35,12 @@ extension FileTransfers {
         receiving.writer = writer
         receiving.asked = writer.file.had
         receiving.written = writer.file.had
+        if entry.transfer.chunksDone > writer.file.had {
+            // The part file was removed or cut short.
+            entry.transfer.chunksDone = writer.file.had
+            saveLater(entry)
+        }
+        entry.meter.reset()
         note(entry, receiving)
         if entry.transfer.state == .accepted, receiving.written < entry.shape.chunks,
             entry.startedOn != receiving.link

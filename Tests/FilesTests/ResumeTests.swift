@@ -1,3 +1,4 @@
+import Glibc
 import Identity
 import TestSupport
 import Testing
@@ -112,6 +113,27 @@ import Wire
         try await peer.send(512..<600)
         #expect(try await peer.end() == .complete)
         #expect(try contents(again.folder.path + "/offered.bin") == content)
+        await again.close()
+    }
+
+    /// The part file was removed meanwhile: from the beginning, and noted so.
+    @Test func aMissingPartFile() async throws {
+        let bob = try await Side()
+        let peer = try await Peer(of: bob, offering: bytes(64 * 300))
+        try await bob.engine.accept(peer.key, into: bob.folder.path)
+        await peer.connect()
+        _ = try await peer.fetch()
+        try await peer.sendSpan(0)
+        try await peer.send(0..<200)
+        try await waitUntil("200 chunks") { await bob.status(peer.key)?.bytesDone == 200 * 64 }
+        await peer.disconnect()
+        await bob.close()
+        for name in try bob.folder.names() { unlink(bob.folder.path + "/" + name) }
+        let again = try await Side(bob)
+        #expect(await again.status(peer.key)?.transfer.chunksDone == 200)
+        await peer.connect(again)
+        #expect(try await peer.fetch() == 0..<256)
+        #expect(await again.status(peer.key)?.transfer.chunksDone == 0)
         await again.close()
     }
 
