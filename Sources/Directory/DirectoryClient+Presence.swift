@@ -14,8 +14,11 @@ extension DirectoryClient {
     ///   - handle: one that this identity has claimed here, or none.
     ///   - dialBackAnew: whether addresses that were not reached over this link are tried again; those that
     ///     were are not dialled twice in any case.
+    ///   - givingWay: throw `presentElsewhere`, and leave everything as it is, when another link of this identity
+    ///     keeps a presence; otherwise that one is superseded.
     package func publish(
-        addresses: [Endpoint], discoverable: Bool, handle: Handle?, dialBackAnew: Bool = true
+        addresses: [Endpoint], discoverable: Bool, handle: Handle?, dialBackAnew: Bool = true,
+        givingWay: Bool = false
     ) async throws(DirectoryError) -> PublishResult {
         let wanted = try Self.unique(addresses)
         let begun = withdrawals
@@ -26,7 +29,7 @@ extension DirectoryClient {
         for _ in 0..<4 {
             guard withdrawals == begun else { throw .closed }
             let record = try makeRecord(candidates, discoverable: discoverable)
-            switch try await request(.publish(record.signed, handle: handle)) {
+            switch try await request(.publish(record.signed, handle: handle, giveWay: givingWay)) {
             case .failure(.outOfSequence(let newest)):
                 lastSequence = max(lastSequence, newest)
             case .published(let publication):

@@ -19,6 +19,8 @@ package enum DirectoryError: Error, Equatable, Sendable {
     case wrongTime(difference: Duration)
     /// Another process came online with this identity, and the directory closed this link in its favour.
     case superseded
+    /// Another process is online with this identity, and this one was not to take its place.
+    case presentElsewhere
     /// The directory did not take the request, for a reason that has no case of its own.
     case refused(DirectoryFailure)
     /// What was asked for cannot be asked, for instance a look-up by a host name.
@@ -42,6 +44,7 @@ extension DirectoryError {
         case .notClaimed: self = .notClaimed
         case .tooManyHandles: self = .tooManyHandles
         case .rateLimited(let seconds): self = .rateLimited(retryAfter: .seconds(Int64(seconds)))
+        case .presentElsewhere: self = .presentElsewhere
         case .wrongTime(let time): self = .wrongTime(difference: .seconds((Double(time) - now).rounded()))
         case .unsupported, .invalid, .outOfSequence, .full, .unavailable, .unknown: self = .refused(failure)
         }

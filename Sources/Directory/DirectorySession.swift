@@ -24,6 +24,10 @@ package actor DirectorySession {
     private var stopping = false
     private var waker: AsyncStream<Void>.Continuation?
     private var wasOnline = false
+    /// Whether another process took over and comes first until it is gone.
+    private var givesWay = false
+    /// Whether this session was ever online; if not, a person has just started it, and it may take over.
+    private var hasBeenOnline = false
 
     /// How it stands now.
     package private(set) var state = DirectoryState.connecting
@@ -64,7 +68,9 @@ package actor DirectorySession {
                 return
             }
             if wasOnline { pause = Self.shortestPause }
-            if reason == .superseded { pause = Self.longestPause }
+            // Taking it back would begin a quarrel without end.
+            if reason == .superseded { givesWay = true }
+            if givesWay { pause = Self.longestPause }
             set(.offline(reason, retryIn: pause))
             let woken = await wait(pause)
             pause = woken ? Self.shortestPause : min(pause * 2, Self.longestPause)
@@ -246,6 +252,8 @@ package actor DirectorySession {
             }
             fulfilled = attempt
             wasOnline = true
+            hasBeenOnline = true
+            givesWay = false
             set(.online(result))
             for waiter in waiting where waiter.wish <= attempt { waiter.continuation.yield(.success(())) }
             waiting.removeAll { $0.wish <= attempt }
@@ -280,13 +288,26 @@ package actor DirectorySession {
             if let known = try? Endpoint(host: host, port: endpoint.port) { addresses.append(known) }
         }
         // Read after the waiting above: what is published is what is wished now.
-        let (handle, discoverable) = (settings.handle, settings.discoverable)
+        let (wish, reachable) = (settings, addresses)
+        @Sendable func publish(
+            as handle: Handle?, givingWay: Bool
+        ) async throws(DirectoryError) -> PublishResult {
+            do {
+                return try await client.publish(
+                    addresses: reachable, discoverable: wish.discoverable, handle: handle,
+                    dialBackAnew: dialBackAnew, givingWay: givingWay)
+            } catch .notClaimed where handle != nil {
+                return try await client.publish(
+                    addresses: reachable, discoverable: wish.discoverable, handle: nil,
+                    dialBackAnew: dialBackAnew, givingWay: givingWay)
+            }
+        }
         do {
-            return try await client.publish(
-                addresses: addresses, discoverable: discoverable, handle: handle, dialBackAnew: dialBackAnew)
-        } catch .notClaimed where handle != nil {
-            return try await client.publish(
-                addresses: addresses, discoverable: discoverable, handle: nil, dialBackAnew: dialBackAnew)
+            return try await publish(as: wish.handle, givingWay: givesWay || !hasBeenOnline)
+        } catch .presentElsewhere where !givesWay {
+            var result = try await publish(as: wish.handle, givingWay: false)
+            result.tookOver = true
+            return result
         }
     }
 

@@ -72,6 +72,8 @@ package struct PublishResult: Hashable, Sendable {
     /// Each address that was asked for, and whether the directory reached it; only those that it did are
     /// published. Empty when there was none to publish.
     package let addresses: [AddressResult]
+    /// Whether another process was online with this identity until now.
+    package var tookOver = false
 
     package init(lifetime: Duration, discoverable: Bool, handle: Handle?, addresses: [AddressResult]) {
         self.lifetime = lifetime

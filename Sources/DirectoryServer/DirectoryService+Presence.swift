@@ -13,7 +13,7 @@ extension DirectoryService {
 
     /// Checks a record; what it holds is not in force before ``finish(_:session:)``.
     func begin(
-        _ signed: SignedRecord, _ handle: Handle?, session number: UInt64
+        _ signed: SignedRecord, _ handle: Handle?, giveWay: Bool, session number: UInt64
     ) async -> Result<Publication, DirectoryFailure> {
         // A link that gave way to a newer one must not take the presence back before it is closed.
         guard let session = sessions[number], !session.isSuperseded else { return .failure(.unavailable) }
@@ -25,6 +25,9 @@ extension DirectoryService {
             guard let record = try? PresenceRecord(signed), record.identity == session.identity,
                 record.directory == identity
             else { throw DirectoryFailure.invalid }
+            if giveWay, let other = publishers[record.identity], other != number {
+                throw DirectoryFailure.presentElsewhere
+            }
             try checkRoom(for: record)
             if let handle { _ = try await claim(of: handle, by: record.identity) }
             keep(record.identity, by: number)

@@ -101,12 +101,12 @@ package actor DirectoryService {
                 do {
                     while let bytes = try await link.receive() {
                         guard let request = try await Self.request(bytes) else { continue }
-                        guard case .publish(let record, let handle) = request.body else {
+                        guard case .publish(let record, let handle, let giveWay) = request.body else {
                             try await send(answer(to: request.body, session: number), to: request, on: link)
                             continue
                         }
                         // Only publishing waits for something far away, so only it is not answered in turn.
-                        let begun = await begin(record, handle, session: number)
+                        let begun = await begin(record, handle, giveWay: giveWay, session: number)
                         group.addTask {
                             let answer = await self.finish(begun, session: number)
                             do {

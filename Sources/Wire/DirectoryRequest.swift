@@ -16,7 +16,8 @@ package struct DirectoryRequest: Equatable, Sendable {
         case newest(label: [UInt8])
         /// An entry, 1 to 1,024 bytes, not yet checked.
         case append(entry: [UInt8], handle: Handle)
-        case publish(SignedRecord, handle: Handle?)
+        /// With `giveWay`, not while another link of this identity keeps a presence.
+        case publish(SignedRecord, handle: Handle?, giveWay: Bool = false)
         case unregister
         case lookup(LookupQuery)
         /// Nil: from the first.
@@ -51,7 +52,7 @@ extension DirectoryRequest {
         case .publish(let publish)?:
             body = .publish(
                 try SignedRecord(bytes: Array(publish.record), signature: Array(publish.signature)),
-                handle: try optionalHandle(publish.handle, "publish.handle"))
+                handle: try optionalHandle(publish.handle, "publish.handle"), giveWay: publish.giveWay)
         case .unregister?: body = .unregister
         case .lookup(let lookup)?: body = .lookup(try LookupQuery(lookup))
         case .list(let list)?: body = .list(after: try optionalIdentity(list.after, "list.after"))
@@ -73,10 +74,11 @@ extension DirectoryRequest {
         case .append(let entry, let handle):
             message.append.entry = Data(entry)
             message.append.handle = handle.text
-        case .publish(let record, let handle):
+        case .publish(let record, let handle, let giveWay):
             message.publish.record = Data(record.bytes)
             message.publish.signature = Data(record.signature)
             message.publish.handle = handle?.text ?? ""
+            message.publish.giveWay = giveWay
         case .unregister: message.unregister = .init()
         case .lookup(let query): message.lookup = query.message
         case .list(let after): message.list.after = Data(after?.bytes ?? [])

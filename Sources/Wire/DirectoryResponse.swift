@@ -21,6 +21,8 @@ package enum DirectoryFailure: Error, Equatable, Sendable {
     case full
     /// The directory cannot read or write its store.
     case unavailable
+    /// Another link of this identity keeps a presence, and this one asked not to take it over.
+    case presentElsewhere
     /// A reason that this version does not know.
     case unknown
 }
@@ -166,6 +168,7 @@ extension DirectoryFailure {
         case .rateLimited: self = .rateLimited(retryAfter: message.retryAfter)
         case .full: self = .full
         case .unavailable: self = .unavailable
+        case .presentElsewhere: self = .presentElsewhere
         case .unspecified, .UNRECOGNIZED: self = .unknown
         }
     }
@@ -189,6 +192,7 @@ extension DirectoryFailure {
             message.retryAfter = seconds
         case .full: message.reason = .full
         case .unavailable: message.reason = .unavailable
+        case .presentElsewhere: message.reason = .presentElsewhere
         case .unknown: message.reason = .unspecified
         }
         return message

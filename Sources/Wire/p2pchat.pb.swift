@@ -908,6 +908,9 @@ nonisolated struct P2pchat_V1_Publish: Sendable {
   /// empty: none; otherwise one that this identity has claimed here
   var handle: String = String()
 
+  /// not when another link of this identity keeps a presence: PRESENT_ELSEWHERE then
+  var giveWay: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1192,6 +1195,9 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
 
     /// the directory cannot read or write its store
     case unavailable // = 10
+
+    /// to give_way: another link of this identity keeps its presence
+    case presentElsewhere // = 11
     case UNRECOGNIZED(Int)
 
     init() {
@@ -1211,6 +1217,7 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
       case 8: self = .rateLimited
       case 9: self = .full
       case 10: self = .unavailable
+      case 11: self = .presentElsewhere
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1228,6 +1235,7 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
       case .rateLimited: return 8
       case .full: return 9
       case .unavailable: return 10
+      case .presentElsewhere: return 11
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1245,6 +1253,7 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
       .rateLimited,
       .full,
       .unavailable,
+      .presentElsewhere,
     ]
 
   }
@@ -2637,7 +2646,7 @@ nonisolated extension P2pchat_V1_PresenceRecord: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension P2pchat_V1_Publish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Publish"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}signature\0\u{1}handle\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}signature\0\u{1}handle\0\u{3}give_way\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2648,6 +2657,7 @@ nonisolated extension P2pchat_V1_Publish: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularBytesField(value: &self.record) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.handle) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.giveWay) }()
       default: break
       }
     }
@@ -2663,6 +2673,9 @@ nonisolated extension P2pchat_V1_Publish: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.handle.isEmpty {
       try visitor.visitSingularStringField(value: self.handle, fieldNumber: 3)
     }
+    if self.giveWay != false {
+      try visitor.visitSingularBoolField(value: self.giveWay, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2670,6 +2683,7 @@ nonisolated extension P2pchat_V1_Publish: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.record != rhs.record {return false}
     if lhs.signature != rhs.signature {return false}
     if lhs.handle != rhs.handle {return false}
+    if lhs.giveWay != rhs.giveWay {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3159,5 +3173,5 @@ nonisolated extension P2pchat_V1_Failure: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension P2pchat_V1_Failure.Reason: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}UNSUPPORTED\0\u{1}INVALID\0\u{1}WRONG_TIME\0\u{1}OUT_OF_SEQUENCE\0\u{1}HANDLE_TAKEN\0\u{1}NOT_CLAIMED\0\u{1}TOO_MANY_HANDLES\0\u{1}RATE_LIMITED\0\u{1}FULL\0\u{1}UNAVAILABLE\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}UNSUPPORTED\0\u{1}INVALID\0\u{1}WRONG_TIME\0\u{1}OUT_OF_SEQUENCE\0\u{1}HANDLE_TAKEN\0\u{1}NOT_CLAIMED\0\u{1}TOO_MANY_HANDLES\0\u{1}RATE_LIMITED\0\u{1}FULL\0\u{1}UNAVAILABLE\0\u{1}PRESENT_ELSEWHERE\0")
 }

@@ -323,6 +323,43 @@ extension DirectoryState {
         await world.session.stop()
     }
 
+    /// Two homes with one identity: the one that was there first gives way, and comes back only when the other is gone.
+    @Test func twoHomesDoNotThrowEachOtherOut() async throws {
+        let world = try SessionWorld()
+        var states = world.start()
+        let first = try #require(await online(&states))
+        #expect(!first.tookOver)
+        _ = await world.sleep.next()
+        let newer = try #require(world.current).connect(world.keys)
+        _ = try await newer.client.publish(addresses: [], discoverable: true, handle: nil)
+        #expect(await offline(&states) == .offline(.superseded, retryIn: .seconds(60)))
+        for _ in 0..<3 {
+            world.sleep.wake(try #require(await world.sleep.next()))
+            #expect(await offline(&states) == .offline(.presentElsewhere, retryIn: .seconds(60)))
+        }
+        // The other one noticed nothing of that.
+        #expect(try await newer.client.lookup(.identity(world.keys.publicIdentity))?.addresses == [])
+        try await newer.client.unregister()
+        world.sleep.wake(try #require(await world.sleep.next()))
+        let back = try #require(await online(&states))
+        #expect(back.isCallable && !back.tookOver)
+        await world.session.stop()
+    }
+
+    /// A restored home, started while the first one is online, with a clock that is a day behind: the sequence of its records
+    /// rises above what the directory has seen.
+    @Test func aRestoredHomeTakesOverAndKnowsIt() async throws {
+        let world = try SessionWorld()
+        let directory = try #require(world.current)
+        let (older, _) = try await directory.join("alice", keys: world.keys)
+        directory.time.setWallClock(by: -86_400)
+        var states = world.start()
+        let result = try #require(await online(&states))
+        #expect(result.tookOver && result.isCallable)
+        #expect(await older.running.value == .superseded)
+        await world.session.stop()
+    }
+
     @Test func eventsGoOnAcrossConnections() async throws {
         let world = try SessionWorld()
         let before = try #require(world.current)

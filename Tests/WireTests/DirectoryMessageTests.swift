@@ -17,7 +17,7 @@ import Wire
         let plain = ServedPresence(record: record, named: nil)
         let requests: [DirectoryRequest.Body] = [
             .observe, .newest(label: Array(repeating: 1, count: 32)), .append(entry: claim, handle: alice),
-            .publish(record, handle: alice), .publish(record, handle: nil), .unregister,
+            .publish(record, handle: alice), .publish(record, handle: nil, giveWay: true), .unregister,
             .lookup(.handle(alice)), .lookup(.identity(identity)), .lookup(.address(address)),
             .lookup(.address(six)), .list(after: nil), .list(after: identity), .watch,
             .confirm(alice, identity),
@@ -31,7 +31,7 @@ import Wire
             .failure(.unsupported), .failure(.invalid), .failure(.wrongTime(directory: -5)),
             .failure(.outOfSequence(newest: .max)), .failure(.handleTaken), .failure(.notClaimed),
             .failure(.tooManyHandles), .failure(.rateLimited(retryAfter: 9)), .failure(.full),
-            .failure(.unavailable), .failure(.unknown),
+            .failure(.unavailable), .failure(.presentElsewhere), .failure(.unknown),
         ]
         let events: [DirectoryEvent] = [.came(named), .came(plain), .left(identity), .missed, .superseded]
         return requests.enumerated().map { .request(.init(id: UInt64($0.offset) + 1, body: $0.element)) }

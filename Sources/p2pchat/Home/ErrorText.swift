@@ -140,7 +140,9 @@ extension CommandError {
                 "this computer's clock and the directory's differ by \(abs(difference.components.seconds)) s",
                 hint: "set the clock")
         case .superseded:
-            CommandError(.tryAgain, "another process came online with this identity")
+            CommandError(.tryAgain, "another home came online with this identity")
+        case .presentElsewhere:
+            CommandError(.tryAgain, "another home is online with this identity")
         case .refused(let failure): CommandError(.refused, "the directory refused: \(failure)")
         case .invalidRequest(let what): CommandError(.usage, VisibleText(what).description)
         case .closed: CommandError(.tryAgain, "going offline")

@@ -26,6 +26,10 @@ enum DirectoryStateText {
     static func line(_ state: DirectoryState) -> String? {
         switch state {
         case .connecting, .stopped: return nil
+        case .offline(.superseded, _), .offline(.presentElsewhere, _):
+            return """
+                another home is online with this identity and gets what is sent to it; this one is back when that is gone
+                """
         case .offline(let reason, let retry):
             let pause = retry == nil ? "" : "; trying again by itself"
             return "not registered: \(CommandError(describing: reason).message)\(pause)"
@@ -35,7 +39,10 @@ enum DirectoryStateText {
             let callable =
                 problem(presence).map { "cannot be called: \($0)" }
                 ?? "can be called at \(reached(presence).joined(separator: " "))"
-            return "online\(name), \(found), \(callable)"
+            let other =
+                presence.tookOver
+                ? "; another home was online with this identity and has given way: use only one of them" : ""
+            return "online\(name), \(found), \(callable)\(other)"
         }
     }
 
