@@ -13,10 +13,14 @@ enum Output {
 
     /// One JSON object as a line.
     static func json(_ value: some Encodable) throws {
+        try line(jsonText(value))
+    }
+
+    /// One JSON object without a newline, harmless to a terminal.
+    static func jsonText(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-        try line(JSONText.escapingControls(text))
+        return JSONText.escapingControls(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
     /// What is said about the data: progress, advice, state. That it cannot be written stops nothing.
@@ -34,7 +38,8 @@ enum Output {
         if let hint = error.hint { note("  \(hint)") }
     }
 
-    private static func write(_ text: String, to descriptor: Int32) throws {
+    /// Writes all of it, to a file too.
+    static func write(_ text: String, to descriptor: Int32) throws {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

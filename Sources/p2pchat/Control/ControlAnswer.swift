@@ -25,6 +25,7 @@ enum ControlAnswer {
             return await request.handle(ControlMethods.contacts, operations.contacts)
         case ControlMethods.history.name:
             return await request.handle(ControlMethods.history, operations.history)
+        case ControlMethods.export.name: return await request.handle(ControlMethods.export, operations.export)
         case ControlMethods.outbox.name: return await request.handle(ControlMethods.outbox, operations.outbox)
         case ControlMethods.editMessage.name:
             return await request.handle(ControlMethods.editMessage, operations.editMessage)

@@ -12,6 +12,7 @@ enum ControlMethods {
     static let fingerprint = ControlMethod<PeerParameters, PeerJSON>(name: "fingerprint")
     static let contacts = ControlMethod<NoParameters, ContactsResult>(name: "contacts")
     static let history = ControlMethod<HistoryParameters, MessagesResult>(name: "history")
+    static let export = ControlMethod<ExportParameters, ExportPage>(name: "export")
     static let outbox = ControlMethod<PeerParameters, MessagesResult>(name: "outbox")
     static let editMessage = ControlMethod<MessageParameters, MessageStateResult>(name: "outbox.edit")
     static let cancelMessage = ControlMethod<MessageParameters, MessageStateResult>(name: "outbox.cancel")

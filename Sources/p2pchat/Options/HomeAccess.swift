@@ -30,6 +30,38 @@ struct HomeAccess {
         throw Self.inUse(home)
     }
 
+    /// Calls an operation for page after page, as long as `next` makes parameters out of a result.
+    func pages<Parameters, Result>(
+        _ method: ControlMethod<Parameters, Result>, _ first: Parameters,
+        within limit: Duration = .seconds(60),
+        _ operation: @escaping @Sendable (Operations) -> @Sendable (Parameters) async throws -> Result,
+        next: @escaping @Sendable (Result) throws -> Parameters?
+    ) async throws {
+        let home = options.folder
+        _ = try home.publicIdentity()
+        var wanted: Parameters? = first
+        for _ in 0..<Self.attempts {
+            while let parameters = wanted,
+                let result = try await ControlClient.call(home, method, parameters, within: limit)
+            {
+                wanted = try next(result)
+            }
+            guard let rest = wanted else { return }
+            if let lock = try HomeLock.take(home) {
+                defer { withExtendedLifetime(lock) {} }
+                let node = try Node.visiting(home: home, keys: options.unlock())
+                return try await node.visit {
+                    var wanted: Parameters? = rest
+                    while let parameters = wanted {
+                        wanted = try next(try await operation(Operations(node: node))(parameters))
+                    }
+                }
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+        throw Self.inUse(home)
+    }
+
     static func inUse(_ home: Home) -> CommandError {
         CommandError(
             .tryAgain, "another process is online with the home \(home.path)",
