@@ -137,7 +137,8 @@ let package = Package(
 if Context.environment["P2PCHAT_BENCH"] == "1" {
     package.targets.append(
         .executableTarget(
-            name: "p2pchat-bench", dependencies: ["Chat", "Directory", "Store", "Link", "Identity"],
+            name: "p2pchat-bench",
+            dependencies: ["Chat", "Directory", "Store", "Link", "Identity", "Wire"],
             path: "Benchmarks",
             swiftSettings: settings))
 }

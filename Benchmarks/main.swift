@@ -16,11 +16,16 @@ for _ in 0..<rounds {
     let throughput = try await LinkBench.throughput(mebibytes: mebibytes)
     let echo = try await LinkBench.echo(trips: 5000)
     let small = try await LinkBench.smallEnvelopes(count: 300_000)
+    let pipelined = try await MessageBench.durableMessages(count: 40_000)
+    let single = try await MessageBench.sendToDelivered(times: 1000)
     figures.add([
-        "link.small_envelopes_per_s": small,
         "link.throughput_MB_per_s": throughput,
+        "link.small_envelopes_per_s": small,
         "link.echo_us_p50": echo.median * 1e6,
         "link.echo_us_p99": echo.p99 * 1e6,
+        "message.durable_per_s": pipelined,
+        "message.send_to_delivered_ms_p50": single.median * 1e3,
+        "message.send_to_delivered_ms_p99": single.p99 * 1e3,
         "message.dial_to_first_acknowledged_ms":
             try await MessageBench.dialToFirstAcknowledged(times: 50) * 1e3,
         "link.dial_to_first_echo_ms": try await LinkBench.dialToFirstEcho(times: 100) * 1e3,
