@@ -108,13 +108,16 @@ actor Conversation {
             for waiter in diallingWaiters { waiter.resume() }
             diallingWaiters = []
         }
-        return await attach(try await dial())
+        return await attach(try await dial(), isDialled: true)
     }
 
     /// Takes over an authenticated link; `run(_:)` must follow with what is returned. Nil when the conversation was closed
     /// meanwhile; the link is cut then.
-    func attach(_ link: any EnvelopeLink) async -> Attached? {
-        let isAccepted = await host?.isAccepted(peer) ?? false
+    ///
+    /// - Parameter isDialled: Whoever dials wants to talk, and says who it is.
+    func attach(_ link: any EnvelopeLink, isDialled: Bool = false) async -> Attached? {
+        var isAccepted = isDialled
+        if !isAccepted { isAccepted = await host?.isAccepted(peer) ?? false }
         guard !isClosed else {
             link.cut()
             return nil
@@ -136,6 +139,7 @@ actor Conversation {
 
     /// The user has accepted the peer: it is told so, and goes on sending.
     func accepted() async {
+        guard links.contains(where: { !greeted.contains($0.number) }) else { return }
         for attached in links { await sayHello(on: attached) }
         if let current { await carryFiles(on: current) }
         await peerIsReachable()

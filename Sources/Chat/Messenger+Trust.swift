@@ -91,9 +91,10 @@ extension Messenger {
 
     /// Takes up a stranger's request: from now on it is told that its messages arrive.
     package func accept(_ identity: PublicIdentity) async throws {
-        guard let contact = book[identity], contact.standing != .accepted else { return }
+        guard let contact = book[identity] else { return }
         if contact.standing == .blocked { throw ChatError.blocked(identity) }
-        try book.change(identity) { $0.standing = .accepted }
+        if contact.standing != .accepted { try book.change(identity) { $0.standing = .accepted } }
+        // Also a stranger whom the user pinned while it was calling.
         await conversations[identity]?.accepted()
     }
 

@@ -22,8 +22,13 @@ struct Listen: AsyncParsableCommand {
     @Flag(help: "One JSON object a line.")
     var json = false
 
+    @Flag(help: "Take up strangers' requests by itself: for bots.")
+    var acceptRequests = false
+
     func run() async throws {
-        try await Online(options: options).run { node in try await Printer(node: node, json: json).run() }
+        try await Online(options: options).run { node in
+            try await Printer(node: node, json: json, acceptsRequests: acceptRequests).run()
+        }
     }
 }
 
@@ -31,6 +36,7 @@ struct Listen: AsyncParsableCommand {
 struct Printer: Sendable {
     let node: Node
     let json: Bool
+    let acceptsRequests: Bool
 
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -40,7 +46,12 @@ struct Printer: Sendable {
                     try show(state)
                 }
             }
-            while let event = await node.messenger.events.next() { try show(event) }
+            while let event = await node.messenger.events.next() {
+                try show(event)
+                if acceptsRequests, case .message(let message) = event, message.isRequest {
+                    try await node.messenger.accept(message.peer.identity)
+                }
+            }
             group.cancelAll()
             try await group.waitForAll()
         }

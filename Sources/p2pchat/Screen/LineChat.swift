@@ -311,7 +311,11 @@ actor LineChat {
 
     private func show(_ event: ChatEvent) async {
         switch event {
-        case .message(let message): show(message)
+        case .message(let message):
+            // As things are now: the peer may have been accepted, or named, since it wrote.
+            show(
+                IncomingMessage(
+                    peer: await node.messenger.summary(of: message.peer.identity), stored: message.stored))
         case .state(let summary, _, _):
             if summary.identity == peer?.identity { await setPrompt() }
         case .link(let summary, .connected):
