@@ -268,6 +268,8 @@ package actor Messenger: ConversationHost {
     }
 
     func peerBecameReachable(_ peer: PublicIdentity) async {
+        // Of a stranger who only calls nothing is shown: what it writes is its request.
+        guard isAccepted(peer) else { return }
         await events.put(.link(summary(of: peer), .connected))
     }
 
@@ -277,7 +279,7 @@ package actor Messenger: ConversationHost {
     }
 
     func peer(_ peer: PublicIdentity, left state: LinkState) async {
-        // A stranger who was not shown need not be seen off.
+        guard isAccepted(peer) else { return }
         await events.put(.link(summary(of: peer), state))
     }
 
