@@ -21,11 +21,11 @@ enum LinkBench {
                 listener.localEndpoint, expecting: server.publicIdentity, purpose: .peer, identity: client)
         }
 
-        /// Takes so many envelopes from one link, then answers.
-        func takeAll(_ count: Int) async throws {
+        /// Takes so many envelopes from one link, `limit` at a time, then answers.
+        func takeAll(_ count: Int, limit: Int) async throws {
             for await link in listener.links {
                 var taken = 0
-                while taken < count { taken += try await link.receiveBatch(limit: count - taken).count }
+                while taken < count { taken += try await link.receiveBatch(limit: limit).count }
                 try await link.send([1])
                 _ = try await link.receive()
                 return
@@ -50,7 +50,7 @@ enum LinkBench {
         let ends = try await Ends()
         let size = Frame.largestEnvelope
         let count = (mebibytes << 20) / size
-        async let sink: Void = ends.takeAll(count)
+        async let sink: Void = ends.takeAll(count, limit: 4)
         let link = try await ends.dial()
         let envelope = [UInt8](repeating: 0x5a, count: size)
         let time = try await ContinuousClock().measure {
@@ -66,7 +66,7 @@ enum LinkBench {
     /// Envelopes of a short text message, 256-byte frames, a second: pipelined one way, all of them taken.
     static func smallEnvelopes(count: Int) async throws -> Double {
         let ends = try await Ends()
-        async let sink: Void = ends.takeAll(count)
+        async let sink: Void = ends.takeAll(count, limit: 256)
         let link = try await ends.dial()
         let envelope = [UInt8](repeating: 0x5a, count: 150)
         let time = try await ContinuousClock().measure {

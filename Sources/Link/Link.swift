@@ -53,8 +53,9 @@ package final class Link: Sendable {
         try await mailbox.receive()
     }
 
-    /// All envelopes that are there, oldest first and at most `limit`, waiting for the first one; empty behind the peer's goodbye. Otherwise
-    /// like `receive`, and cheaper for whoever can use several at once.
+    /// All envelopes that are there, oldest first and at most `limit`, waiting for the first one; empty behind the peer's
+    /// goodbye. Otherwise like `receive`, and cheaper for whoever can use several at once. Of large ones take few at a time:
+    /// memory that is given back soon is still in the cache when the next ones need it.
     package func receiveBatch(limit: Int) async throws -> [[UInt8]] {
         try await mailbox.receiveBatch(limit: limit)
     }
