@@ -248,7 +248,13 @@ actor Conversation {
             isAnnounced = false
             await host?.peer(peer, left: state)
         }
-        if !isClosed, await hasOutbox() { await host?.wantsLink(to: peer, isUrgent: false) }
+        if !isClosed, await hasWork() { await host?.wantsLink(to: peer, isUrgent: false) }
+    }
+
+    /// Whether a link is worth dialling: something waits to be delivered, or a file is on its way.
+    func hasWork() async -> Bool {
+        if await hasOutbox() { return true }
+        return await files?.isUnderWay(with: peer) ?? false
     }
 
     // MARK: What arrives

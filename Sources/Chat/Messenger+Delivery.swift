@@ -1,4 +1,5 @@
 import Directory
+import Files
 package import Identity
 package import Store
 package import Wire
@@ -9,6 +10,7 @@ extension Messenger {
     func deliverWhatWaits() async {
         // When the store cannot be read, what waits goes when its peer or the user makes contact.
         for peer in (try? await archive.peersWithOutbox()) ?? [] { wantsLink(to: peer, isUrgent: false) }
+        for peer in await files?.peersUnderWay ?? [] { wantsLink(to: peer, isUrgent: false) }
         while !isClosed {
             let instant = ContinuousClock.now
             for peer in redials.take(at: instant) { start { await self.attempt(peer) } }
@@ -22,7 +24,7 @@ extension Messenger {
     }
 
     private func attempt(_ peer: PublicIdentity) async {
-        guard !isClosed, isAccepted(peer), await conversation(with: peer).hasOutbox() else {
+        guard !isClosed, isAccepted(peer), await conversation(with: peer).hasWork() else {
             return redials.remove(peer)
         }
         do {
@@ -112,6 +114,10 @@ extension Messenger {
             throw error
         }
         await conversation.release()
+        if before != nil {
+            // Of a text there is no such transfer; one that is over stays as it is.
+            try? await files?.cancel(TransferKey(peer: peer, id: id, direction: .outgoing))
+        }
         return before.map { isUnsent ? $0 : max($0, .sent) }
     }
 

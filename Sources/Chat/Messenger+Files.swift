@@ -5,29 +5,68 @@ import Wire
 
 /// Files: offers are messages, what follows goes to the transfers.
 extension Messenger {
-    /// Offers the file at `path`: an entry in the outbox, like a text.
+    /// Reads the file at `path` and hashes it, to offer it.
     ///
-    /// - Throws: `FileError` when it cannot be read; otherwise as `send`.
-    package func sendFile(_ path: String, to peer: ResolvedPeer) async throws -> StoredMessage {
+    /// - Throws: `FileError` when it cannot be read, or is no regular file.
+    package nonisolated func prepareFile(_ path: String) async throws -> PreparedFile {
+        guard let files else { throw ChatError.noFiles }
+        return try await files.prepare(path)
+    }
+
+    /// Offers a file: an entry in the outbox, like a text. An open offer of the same file is not made again: it goes on.
+    ///
+    /// - Throws: as `send`.
+    package func offer(_ file: PreparedFile, to peer: ResolvedPeer) async throws -> TransferKey {
         guard let files else { throw ChatError.noFiles }
         try refuseChanged(peer.identity)
-        let prepared = try await files.prepare(path)
+        if let open = await files.openOffer(of: file, to: peer.identity),
+            try await archive.message(open.id, with: peer.identity, direction: .outgoing) != nil
+        {
+            return open
+        }
         let sentAt = now()
         let id = MessageID.make(at: sentAt)
-        try await files.offer(prepared, id: id, to: peer.identity)
+        try await files.offer(file, id: id, to: peer.identity)
+        let key = TransferKey(peer: peer.identity, id: id, direction: .outgoing)
         do {
-            return try await enqueue(
-                NewMessage(id: id, sentAt: sentAt, content: .file(prepared.offer)), to: peer)
+            _ = try await enqueue(NewMessage(id: id, sentAt: sentAt, content: .file(file.offer)), to: peer)
         } catch {
-            try? await files.cancel(TransferKey(peer: peer.identity, id: id, direction: .outgoing))
+            try? await files.cancel(key)
             throw error
         }
+        return key
+    }
+
+    /// What a transfer that is not over waits for.
+    package enum FileWait: Sendable {
+        case link
+        /// The peer has not accepted this side as a contact, and takes no files of strangers.
+        case acceptance
+        /// Whoever was offered the file has not said whether it is wanted.
+        case answer
+    }
+
+    /// Nil where chunks may move, or nothing is to move any more.
+    package func wait(of transfer: Transfer) async -> FileWait? {
+        guard !transfer.state.isOver else { return nil }
+        let conversation = conversations[transfer.key.peer]
+        guard let conversation, await conversation.isConnected else { return .link }
+        if await conversation.waitsForAcceptance { return .acceptance }
+        return transfer.state == .offered ? .answer : nil
+    }
+
+    /// Gives up a transfer in either direction; an offer that has not left is taken out of the outbox.
+    package func cancelFile(_ key: TransferKey) async throws {
+        guard let files else { throw ChatError.noFiles }
+        try await files.cancel(key)
+        if key.direction == .outgoing { _ = try await cancel(key.id, to: key.peer) }
     }
 
     /// Takes an offer up, or one whose transfer had failed: the file is put into the folder, under a name that is free.
     package func acceptFile(_ key: TransferKey, into folder: String) async throws -> Transfer {
         guard let files else { throw ChatError.noFiles }
         guard isAccepted(key.peer) else { throw FileError.unknown }
+        defer { wantsLink(to: key.peer, isUrgent: true) }
         do {
             return try await files.accept(key, into: folder)
         } catch FileError.unknown {
@@ -41,9 +80,39 @@ extension Messenger {
         }
     }
 
+    /// Offers that were acknowledged and, as this side was killed then, never made known to the transfers; and those that are
+    /// to be taken without a question.
+    func noteOffers(in files: FileTransfers) async throws {
+        for message in try await archive.unseen(with: nil, limit: Self.unseenOffers)
+        where isAccepted(message.peer) {
+            guard case .file(let offer) = message.content else { continue }
+            try await files.offered(offer, id: message.id, by: message.peer)
+        }
+        guard options.takesFilesInto != nil else { return }
+        for status in await files.list() where status.transfer.state == .offered {
+            takeUp(status.transfer.key)
+        }
+    }
+
+    /// Takes a file without a question, where the user wants that.
+    func takeUp(_ key: TransferKey) {
+        guard let folder = options.takesFilesInto, let files, key.direction == .incoming, isAccepted(key.peer)
+        else { return }
+        start {
+            // What goes wrong with the folder is an event; what cannot be noted in the home stays an open offer.
+            try? await files.acceptOrRefuse(key, into: folder)
+        }
+    }
+
+    private static let unseenOffers = 10_000
+
     func passOn(_ fileEvents: FileEventQueue) async {
         for await event in fileEvents {
             guard let peer = event.transfer?.key.peer else { continue }
+            switch event {
+            case .started, .completed: redials.progressed(peer)
+            case .offered, .progress, .ended, .missed: break
+            }
             await events.put(.file(summary(of: peer), event))
         }
     }

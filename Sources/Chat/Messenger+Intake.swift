@@ -34,6 +34,7 @@ extension Messenger {
             guard case .file(let offer) = message.content else { continue }
             // When this fails the offer is made known again at the latest when it is accepted.
             try? await files?.offered(offer, id: message.id, by: peer)
+            takeUp(TransferKey(peer: peer, id: message.id, direction: .incoming))
         }
         return Intake(acknowledged: messages.map(\.id)) {
             guard !new.isEmpty else { return }

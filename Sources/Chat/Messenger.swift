@@ -22,11 +22,16 @@ package actor Messenger: ConversationHost {
         package var sendsRead: Bool
         /// How many events of one peer may wait to be shown before that peer is slowed down; 0: nobody looks at any.
         package var unshown: Int
+        /// A folder, absolute, into which every file that a contact offers is taken without a question; nil: the user is asked.
+        package var takesFilesInto: String?
 
-        package init(delivers: Bool = true, sendsRead: Bool = true, unshown: Int = 256) {
+        package init(
+            delivers: Bool = true, sendsRead: Bool = true, unshown: Int = 256, takesFilesInto: String? = nil
+        ) {
             self.delivers = delivers
             self.sendsRead = sendsRead
             self.unshown = unshown
+            self.takesFilesInto = takesFilesInto
         }
     }
 
@@ -85,6 +90,7 @@ package actor Messenger: ConversationHost {
             if let files {
                 // When the store cannot be read, transfers rest until the next start.
                 try? await files.load()
+                try? await noteOffers(in: files)
                 keepers.addTask { await files.run() }
                 keepers.addTask { await self.passOn(files.events) }
             }

@@ -39,6 +39,22 @@ extension FileTransfers {
         return entry.transfer
     }
 
+    /// Accepts for a folder that takes whatever comes, where nobody is asked. What it cannot take now is refused: the sender is told why,
+    /// and the transfer waits as failed, to be accepted again.
+    package func acceptOrRefuse(_ key: TransferKey, into folder: String) async throws {
+        do {
+            try await accept(key, into: folder)
+        } catch let error as FileError {
+            guard let fault = error.fault, let entry = entries[key], entry.transfer.state == .offered else {
+                throw error
+            }
+            set(entry, .failed(fault))
+            tell(key.peer, FileEnd(id: key.id, reason: fault.reason))
+            events.put(.ended(entry.transfer))
+            try await save(entry)
+        }
+    }
+
     /// Does not want it, and tells the sender.
     package func decline(_ key: TransferKey) async throws {
         guard key.direction == .incoming, let entry = entries[key] else { throw FileError.unknown }
@@ -102,6 +118,18 @@ extension FileTransfers {
             guard needs <= max(0, free - reserve) else {
                 throw FileError.noSpace(path: folder, needs: needs, free: max(0, free - reserve))
             }
+        }
+    }
+}
+
+extension FileError {
+    /// What it means for the transfer when a folder does not take the file.
+    fileprivate var fault: FileFault? {
+        switch self {
+        case .noSpace: .noSpace
+        case .notDirectory: .noFolder
+        case .inputOutput(_, _, let code): FileFault(writing: code)
+        case .unknown, .over, .notRegular, .changing, .tooMany: nil
         }
     }
 }

@@ -130,6 +130,14 @@ package actor FileTransfers {
         }
     }
 
+    /// An offer of just this file to the peer that is not over.
+    package func openOffer(of file: PreparedFile, to peer: PublicIdentity) -> TransferKey? {
+        entries.values.first {
+            $0.key.peer == peer && $0.key.direction == .outgoing && $0.isUnfinished
+                && $0.transfer.path == file.path && $0.transfer.offer == file.offer
+        }?.key
+    }
+
     /// Notes an offer of a peer, durably. One that is known is ignored. One beyond 10,000 unfinished ones of a peer is declined, and not
     /// stored.
     package func offered(_ offer: FileOffer, id: MessageID, by peer: PublicIdentity) async throws {
@@ -162,6 +170,18 @@ package actor FileTransfers {
     package func list() -> [TransferStatus] {
         let now = now()
         return entries.values.sorted { $0.order < $1.order }.map { $0.status(at: now) }
+    }
+
+    /// One transfer as it is now; nil when it is not known, or not any more.
+    package func status(_ key: TransferKey) -> TransferStatus? { entries[key]?.status(at: now()) }
+
+    /// The peers with whom something is to go on as soon as there is a link.
+    package var peersUnderWay: Set<PublicIdentity> {
+        Set(entries.values.lazy.filter { $0.transfer.state == .accepted }.map(\.key.peer))
+    }
+
+    package func isUnderWay(with peer: PublicIdentity) -> Bool {
+        entries.values.contains { $0.key.peer == peer && $0.transfer.state == .accepted }
     }
 
     /// Forgets everything with a peer: ends what is under way, and removes parts of files. Files that are whole stay.

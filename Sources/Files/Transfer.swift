@@ -108,6 +108,13 @@ package struct TransferStatus: Equatable, Sendable {
     package let rate: Double?
     /// Nil while nothing moves.
     package let secondsLeft: Double?
+
+    package init(transfer: Transfer, bytesDone: Int64, rate: Double?, secondsLeft: Double?) {
+        self.transfer = transfer
+        self.bytesDone = bytesDone
+        self.rate = rate
+        self.secondsLeft = secondsLeft
+    }
 }
 
 /// Keeps transfers across restarts. Each is found by its key; the order of `transfers` is that of their first `save`.

@@ -67,6 +67,7 @@ struct ChatCommand: AsyncParsableCommand {
 /// Completion of chat commands; peers are completed by number and name from the list.
 enum ChatCompletion {
     @Sendable static func candidates(_ word: String, _ line: String) -> [String] {
+        if line.hasPrefix("/send ") { return TypedPath.completions(word) }
         guard line.hasPrefix("/"), !line.contains(" ") else { return [] }
         return ChatCommandTable.entries.map { "/" + $0.name }.filter { $0.hasPrefix(word) }
     }

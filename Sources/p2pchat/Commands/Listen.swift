@@ -9,11 +9,12 @@ struct Listen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Go online and print what arrives, until a signal ends it.",
         discussion: """
-            With --json, one object a line: "online", "offline", "message", "link" and "changed" events, each with "v":1.
+            With --json, one object a line: "online", "offline", "message", "link", "file" and "changed" events, each with "v":1.
             While it runs, the other commands of the same home (send, who, lookup, status, verify) work through it.
 
             Examples:
               p2pchat listen
+              p2pchat listen --accept-files ~/Downloads
               p2pchat listen --json | jq -a 'select(.event=="message") | .text'
             """)
 
@@ -25,8 +26,14 @@ struct Listen: AsyncParsableCommand {
     @Flag(help: "Take up strangers' requests by itself: for bots.")
     var acceptRequests = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Take every file that a contact offers, without a question, into this folder.", valueName: "dir"))
+    var acceptFiles: String?
+
     func run() async throws {
-        try await Online(options: options).run { node in
+        let folder = try acceptFiles.map(FolderCheck.writable)
+        try await Online(options: options, takesFilesInto: folder).run { node in
             try await Printer(node: node, json: json, acceptsRequests: acceptRequests).run()
         }
     }
@@ -47,7 +54,7 @@ struct Printer: Sendable {
                 }
             }
             while let event = await node.messenger.events.next() {
-                try show(event)
+                try await show(event)
                 if acceptsRequests, case .message(let message) = event, message.isRequest {
                     try await node.messenger.accept(message.peer.identity)
                 }
@@ -57,7 +64,7 @@ struct Printer: Sendable {
         }
     }
 
-    private func show(_ event: ChatEvent) throws {
+    private func show(_ event: ChatEvent) async throws {
         guard json else {
             if let line = EventLine.text(event) { try Output.line(line) }
             if case .message(let message) = event { node.messenger.shown(message.stored) }
@@ -78,7 +85,8 @@ struct Printer: Sendable {
             try Output.json(
                 EventJSON.NotKept(
                     peer: PeerJSON(peer), reason: CommandError(describing: reason).message))
-        case .file: break
+        case .file(let peer, let event):
+            if let file = await EventJSON.File(peer, event, node.messenger.files) { try Output.json(file) }
         case .link(let peer, let state): try Output.json(EventJSON.Link(peer, state))
         case .changed(let peer, let handle, let replacement):
             try Output.json(

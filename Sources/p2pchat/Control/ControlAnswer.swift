@@ -37,6 +37,15 @@ enum ControlAnswer {
             return await request.handle(ControlMethods.acceptContact, operations.acceptContact)
         case ControlMethods.forgetContact.name:
             return await request.handle(ControlMethods.forgetContact, operations.forgetContact)
+        case ControlMethods.files.name: return await request.handle(ControlMethods.files, operations.files)
+        case ControlMethods.sendFile.name:
+            return await request.handle(ControlMethods.sendFile, operations.sendFile)
+        case ControlMethods.acceptFile.name:
+            return await request.handle(ControlMethods.acceptFile, operations.acceptFile)
+        case ControlMethods.declineFile.name:
+            return await request.handle(ControlMethods.declineFile, operations.declineFile)
+        case ControlMethods.cancelFile.name:
+            return await request.handle(ControlMethods.cancelFile, operations.cancelFile)
         default:
             return failure(
                 head.id, JSONRPC.Failure(code: JSONRPC.Failure.methodNotFound, message: "no such method"))

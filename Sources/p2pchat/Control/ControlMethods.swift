@@ -19,4 +19,9 @@ enum ControlMethods {
     static let changeContact = ControlMethod<ContactChange, PeerJSON>(name: "contacts.change")
     static let acceptContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.accept")
     static let forgetContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.forget")
+    static let files = ControlMethod<FilesParameters, FilesResult>(name: "files")
+    static let sendFile = ControlMethod<SendFileParameters, TransferJSON>(name: "files.send")
+    static let acceptFile = ControlMethod<TransferParameters, FilesResult>(name: "files.accept")
+    static let declineFile = ControlMethod<TransferParameters, FilesResult>(name: "files.decline")
+    static let cancelFile = ControlMethod<TransferParameters, FilesResult>(name: "files.cancel")
 }

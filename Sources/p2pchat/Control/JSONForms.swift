@@ -1,12 +1,13 @@
 import Chat
 import Directory
+import Files
 import FoundationEssentials
 import Identity
 import Store
 import Wire
 
 /// The JSON that scripts see, on standard output and over the control socket. Every object on standard output has `v` 1.
-struct PeerJSON: Codable, Sendable {
+struct PeerJSON: Codable, Sendable, Equatable {
     let fingerprint: String
     /// Only what the directory confirmed; null otherwise.
     let handle: String?
@@ -137,6 +138,7 @@ struct SendResult: Codable, Sendable {
 /// A message as `history`, `outbox` and `export` give it.
 struct MessageJSON: Codable, Sendable {
     struct FileJSON: Codable, Sendable {
+        /// Fit to be a file's name here, whatever the peer proposes.
         let name: String
         let size: Int64
         /// The root of the hash tree, in hexadecimal.
@@ -177,7 +179,7 @@ struct MessageJSON: Codable, Sendable {
 
 extension MessageJSON.FileJSON {
     init(_ offer: FileOffer) {
-        self.init(name: offer.name, size: offer.size, root: Hexadecimal.text(offer.root))
+        self.init(name: FileName.clean(offer.name), size: offer.size, root: Hexadecimal.text(offer.root))
     }
 }
 

@@ -1,5 +1,6 @@
 import Chat
 import Directory
+import Files
 import Foundation
 import Identity
 import Link
@@ -18,6 +19,7 @@ extension CommandError {
             self.init(
                 reason.code, reason.message + "; it had left already, so it may have arrived",
                 hint: reason.hint)
+        case let error as FileError: self = Self.file(error)
         case let error as DirectoryError: self = Self.directory(error)
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)

@@ -33,7 +33,7 @@ final class Node: Sendable {
 
     private init(
         home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind,
-        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist()
+        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist(), takesFilesInto: String? = nil
     ) throws {
         self.home = home
         self.keys = keys
@@ -46,7 +46,8 @@ final class Node: Sendable {
             files: FileTransfers(store: HomeTransfers(store: store)), network: LinkNetwork(keys: keys),
             directory: directory, blocklist: blocklist,
             options: Messenger.Options(
-                delivers: kind.isOnline, sendsRead: settings.sendsRead, unshown: kind.isOnline ? 256 : 0),
+                delivers: kind.isOnline, sendsRead: settings.sendsRead, unshown: kind.isOnline ? 256 : 0,
+                takesFilesInto: takesFilesInto),
             now: { Date() })
     }
 
@@ -65,6 +66,7 @@ final class Node: Sendable {
     /// Runs `body` with the links that it needs, and closes them.
     func visit<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         guard case .visiting(let directory) = kind else { return try await body() }
+        await loadFiles()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.messenger.run() }
             group.addTask { await directory?.run() }
@@ -77,12 +79,17 @@ final class Node: Sendable {
         }
     }
 
+    /// Before anybody asks for them. When the store cannot be read, transfers rest.
+    private func loadFiles() async { try? await messenger.files?.load() }
+
     // MARK: Online
 
     /// Listens, and gets ready to register; `run()` does it. The caller holds the home's lock.
-    static func online(home: Home, keys: IdentityKeys, settings given: HomeSettings? = nil) async throws
-        -> Node
-    {
+    ///
+    /// - Parameter takesFilesInto: The folder, absolute, for every file that a contact offers; nil: the user is asked.
+    static func online(
+        home: Home, keys: IdentityKeys, settings given: HomeSettings? = nil, takesFilesInto: String? = nil
+    ) async throws -> Node {
         let store = try HomeStore(path: home.databasePath, keys: keys)
         let settings = try given ?? store.settings()
         guard let reference = settings.directory else { throw ChatError.noDirectory }
@@ -109,12 +116,14 @@ final class Node: Sendable {
             session: session, listener: listener, control: try await ControlServer.bind(home))
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
-            directory: SessionDirectory(session: session), blocklist: blocklist)
+            directory: SessionDirectory(session: session), blocklist: blocklist,
+            takesFilesInto: takesFilesInto)
     }
 
     /// Stays online until `stop()`; then says goodbye to everybody and unregisters.
     func run() async throws {
         guard case .online(let parts) = kind else { return }
+        await loadFiles()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.messenger.run() }
             group.addTask { await parts.session.run() }

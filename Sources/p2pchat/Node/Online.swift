@@ -3,6 +3,8 @@ import Identity
 /// Going online with a home: lock, passphrase, node, signals.
 struct Online {
     let options: HomeOptions
+    /// The folder, absolute, for every file that a contact offers; nil: the user is asked.
+    var takesFilesInto: String?
 
     /// Runs a node, and beside it `body`, until the body ends or a signal comes.
     func run(_ body: @escaping @Sendable (Node) async throws -> Void) async throws {
@@ -10,7 +12,7 @@ struct Online {
         _ = try home.publicIdentity()
         guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
         defer { withExtendedLifetime(lock) {} }
-        try await run(Node.online(home: home, keys: options.unlock()), body)
+        try await run(Node.online(home: home, keys: options.unlock(), takesFilesInto: takesFilesInto), body)
     }
 
     func run(_ node: Node, _ body: @escaping @Sendable (Node) async throws -> Void) async throws {

@@ -68,6 +68,6 @@ struct HomeAccess {
             hint: "end it, or use another home with --home DIR")
     }
 
-    private static let attempts = 100
-    private static let pause: Duration = .milliseconds(50)
+    static let attempts = 100
+    static let pause: Duration = .milliseconds(50)
 }

@@ -14,6 +14,11 @@ enum ChatAction: Equatable {
     case history(Int)
     case search(String)
     case delete(isSure: Bool)
+    case sendFile(String)
+    case files
+    case get(Int?, String?)
+    case refuse(Int?)
+    case stop(Int)
     case help
     case quit
 }
@@ -95,6 +100,28 @@ enum ChatCommandTable {
         ChatCommandEntry(
             name: "delete", argument: "yes", help: "delete everything said with the peer, here"
         ) { $0 == nil ? .delete(isSure: false) : $0 == "yes" ? .delete(isSure: true) : nil },
+        ChatCommandEntry(name: "send", argument: "FILE", help: "offer a file to the peer") {
+            $0.map { .sendFile($0) }
+        },
+        ChatCommandEntry(name: "files", argument: nil, help: "which files are offered, on their way, or done")
+        {
+            $0 == nil ? .files : nil
+        },
+        ChatCommandEntry(
+            name: "get", argument: "[N] [DIR]",
+            help: "take number N of /files; alone: the one that is offered"
+        ) {
+            let words = $0?.split(separator: " ", maxSplits: 1) ?? []
+            guard let first = words.first, let number = Int(first) else { return .get(nil, $0) }
+            return .get(number, words.count > 1 ? String(words[1]).trimmed : nil)
+        },
+        ChatCommandEntry(name: "refuse", argument: "[N]", help: "do not take number N of /files") {
+            guard let text = $0 else { return .refuse(nil) }
+            return Int(text).map { .refuse($0) }
+        },
+        ChatCommandEntry(name: "stop", argument: "N", help: "stop number N of /files, in either direction") {
+            $0.flatMap(Int.init).map { .stop($0) }
+        },
         ChatCommandEntry(name: "help", argument: nil, help: "this list") { $0 == nil ? .help : nil },
         ChatCommandEntry(name: "quit", argument: nil, help: "say goodbye and leave (also Ctrl-D)") {
             $0 == nil ? .quit : nil

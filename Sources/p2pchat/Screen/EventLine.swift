@@ -1,4 +1,5 @@
 import Chat
+import Files
 import FoundationEssentials
 import Glibc
 import Identity
@@ -18,7 +19,14 @@ enum EventLine {
             """
         case .message(let message):
             "\(clock(message.sentAt)) \(name(message.peer)): \(content(message.content))"
-        case .state, .file: nil
+        case .state: nil
+        case .file(let peer, .started(let transfer)):
+            transfer.key.direction == .incoming
+                ? "* \(FileText.name(transfer)), \(ByteCount.text(transfer.offer.size)), comes from \(name(peer))"
+                : "* \(FileText.name(transfer)), \(ByteCount.text(transfer.offer.size)), goes to \(name(peer))"
+        case .file(let peer, .completed(let transfer)), .file(let peer, .ended(let transfer)):
+            FileText.end(transfer, name(peer))
+        case .file: nil
         case .presence(let peer, isOnline: true): "* \(name(peer)) is online"
         case .presence(let peer, isOnline: false): "* \(name(peer)) is offline"
         case .notKept(let peer, let reason):
@@ -40,7 +48,8 @@ enum EventLine {
     static func content(_ content: MessageContent) -> String {
         switch content {
         case .text(let text): VisibleText.block(text).description
-        case .file(let offer): "offers the file \(VisibleText(offer.name)), \(ByteCount.text(offer.size))"
+        case .file(let offer):
+            "offers the file \(VisibleText(FileName.clean(offer.name))), \(ByteCount.text(offer.size))"
         }
     }
 

@@ -17,13 +17,14 @@ actor LineChat {
     private var listed: [PeerEntry] = []
     /// What the numbers of the last list of waiting messages stand for.
     var queued: [StoredMessage] = []
+    var files = FileBoard()
     /// Up to which row messages of each peer were shown since the start.
     private var shownTo: [PublicIdentity: Int64] = [:]
     /// Peers of whom it was said that what is written waits.
     private var saidWaiting: Set<PublicIdentity> = []
     private var isLeaving = false
     /// Whether the lines come from a script, which cannot see that a peer was not reached: then it ends.
-    private let isScripted: Bool
+    let isScripted: Bool
     /// Why a script ends early.
     private var failure: (any Error)?
     private var undelivered = 0
@@ -52,6 +53,7 @@ actor LineChat {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.showEvents() }
             group.addTask { await self.showDirectory() }
+            group.addTask { await self.runFileJobs() }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.converse(first) }
                 group.addTask { await self.node.stopped() }
@@ -84,7 +86,9 @@ actor LineChat {
             // A script's messages are waited for as long as each may take.
             await group.next()
         }
-        if !isScripted, !Task.isCancelled { await waitForLast() }
+        guard !isScripted, !Task.isCancelled else { return }
+        await waitForLast()
+        await noteUnfinishedFiles()
     }
 
     private func waitForLast() async {
@@ -166,6 +170,11 @@ actor LineChat {
         case .history(let count): await history(count)
         case .search(let words): await search(words)
         case .delete(let isSure): await delete(isSure)
+        case .sendFile(let path): await sendFile(path)
+        case .files: await listFiles()
+        case .get(let number, let folder): await get(number, folder)
+        case .refuse(let number): await refuse(number)
+        case .stop(let number): await stopFile(number)
         }
         return true
     }
@@ -329,9 +338,13 @@ actor LineChat {
         case .link(let summary, _):
             if summary.standing == .accepted { showLine(event) }
             if summary.identity == peer?.identity { await setPrompt() }
-        case .presence, .changed, .file, .notKept: showLine(event)
+        case .file(let summary, let fileEvent): await show(fileEvent, of: summary)
+        case .presence, .changed, .notKept: showLine(event)
         }
     }
+
+    /// A script ends with an error when something did not arrive.
+    func countUndelivered() { undelivered += 1 }
 
     private func showLine(_ event: ChatEvent) {
         if let line = EventLine.text(event) { interface.show(line) }
@@ -344,6 +357,7 @@ actor LineChat {
         guard !message.peer.isMuted || peer == self.peer?.identity else { return }
         shownTo[peer] = message.stored.row
         showLine(.message(message))
+        explainOffer(message)
         node.messenger.shown(message.stored)
     }
 
