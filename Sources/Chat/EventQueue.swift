@@ -30,7 +30,9 @@ package actor EventQueue {
         guard limit > 0 else { return }
         if case .state(let peer, let ids, let state) = event {
             // Never waits, because what is sent does not depend on who looks; only the user's own messages make such events.
-            if case .state(let last, let before, state)? = events.last, last.identity == peer.identity {
+            if case .state(let last, let before, state)? = events.last, last.identity == peer.identity,
+                before.count < Self.statesTogether
+            {
                 events.last = .state(peer, before + ids, state)
             } else {
                 append(event)
@@ -79,6 +81,9 @@ package actor EventQueue {
         for reader in readers { reader.resume(returning: nil) }
         readers = []
     }
+
+    /// So many ids stand in one event at most, give or take a batch.
+    private static let statesTogether = 256
 
     private func release() {
         for writer in writers { writer.resume() }

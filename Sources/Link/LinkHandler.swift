@@ -25,6 +25,8 @@ final class LinkHandler: ChannelDuplexHandler {
 
     private var machine: LinkMachine?
     private var actions = LinkActions()
+    /// Whether NIO waits behind this handler for the rest of a read.
+    private var isInRead = false
     private var isOver = false
     private var readingHeld = false
     private var readWanted = false
@@ -62,7 +64,9 @@ final class LinkHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        isInRead = true
         turn(context)
+        isInRead = false
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -171,7 +175,13 @@ final class LinkHandler: ChannelDuplexHandler {
         mailbox.end(end)
         conclude(.ended(end))
         guard end == .goodbye, let finalFlushed else {
-            context.close(promise: nil)
+            guard isInRead else {
+                context.close(promise: nil)
+                return
+            }
+            // NIO may be telling of an end of stream, and goes on with the channel's input behind this call.
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.eventLoop.execute { bound.value.close(promise: nil) }
             return
         }
         let forced = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.close)) {

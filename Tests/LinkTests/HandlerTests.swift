@@ -124,6 +124,7 @@ import Testing
         var frame = side.flush()
         frame[20] ^= 1
         try bench.receive(frame)
+        bench.channel.embeddedEventLoop.run()
         #expect(!bench.channel.isActive)
         #expect(bench.mailbox.end == .violation(.frameAuthentication))
         #expect(bench.conclusions == 1)
