@@ -161,11 +161,19 @@ actor Conversation {
     /// Says goodbye on every link, for good.
     func close() async {
         isClosed = true
+        await leaveFiles()
         await withDiscardingTaskGroup { group in
             for attached in links {
                 group.addTask { await attached.link.close() }
             }
         }
+    }
+
+    /// Before the links end: what still comes on one that is being closed may have gaps, which would look like a peer's fault.
+    private func leaveFiles() async {
+        let numbers = fileLinks.values
+        fileLinks = [:]
+        for number in numbers { await files?.disconnected(peer, number) }
     }
 
     /// Drops every link without a word, for good.
@@ -209,7 +217,7 @@ actor Conversation {
 
     /// Transfers go on over this link. A stranger has nothing to do with files.
     private func carryFiles(on attached: Attached) async {
-        guard let files, hasGreeted(attached), fileLinks[attached.number] == nil else { return }
+        guard let files, !isClosed, hasGreeted(attached), fileLinks[attached.number] == nil else { return }
         fileLinks[attached.number] = await files.connected(peer, LinkChannel(link: attached.link))
     }
 
