@@ -2,7 +2,7 @@
 SWIFT  ?= swift
 PREFIX ?= /usr/local
 
-.PHONY: build demo test lint bench install clean setup
+.PHONY: build demo test soak lint bench install clean setup
 
 build: setup
 	$(SWIFT) build -c release --product p2pchat
@@ -15,6 +15,10 @@ test:
 
 lint:
 	@SWIFT="$(SWIFT)" Scripts/lint
+
+# Kills processes at random for about half an hour; `make test` does a few rounds of it.
+soak: build
+	@python3 Tests/Soak/soak.py --rounds 500 --p2pchat "$$($(SWIFT) build -c release --show-bin-path)/p2pchat"
 
 bench: setup
 	@SWIFT="$(SWIFT)" Scripts/bench

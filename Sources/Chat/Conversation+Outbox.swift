@@ -167,6 +167,14 @@ extension Conversation {
         await host?.peer(peer, has: .read, of: known)
     }
 
+    /// Tells the peer that one message was read; false when there is no link to say it on.
+    func report(read id: MessageID) async -> Bool {
+        guard let current, hasGreeted(current), let envelope = try? PeerEnvelope.read([id]).encoded() else {
+            return false
+        }
+        return (try? await current.link.send(envelope)) != nil
+    }
+
     /// Tells the peer what was shown of its messages since the last time.
     func reportRead() async {
         while let current, hasGreeted(current) {

@@ -16,6 +16,8 @@ protocol ConversationHost: AnyObject, Sendable {
     func peer(_ peer: PublicIdentity, wrote messages: [NewMessage]) async -> Intake?
     func peer(_ peer: PublicIdentity, has state: DeliveryState, of ids: [MessageID]) async
     func peer(_ peer: PublicIdentity, left state: LinkState) async
+    /// Messages may have been shown of which the peer was not told; whether it is told, the host knows.
+    func reportRead(to peer: PublicIdentity) async
     /// Something waits to be delivered, and there is no link.
     func wantsLink(to peer: PublicIdentity, isUrgent: Bool) async
 }
@@ -277,7 +279,7 @@ actor Conversation {
             await announce()
             if current?.number == attached.number { outbox.restart() }
             attached.outbox.ring()
-            await reportRead()
+            await host.reportRead(to: peer)
             return true
         case .text(let text):
             await announce()
@@ -361,7 +363,7 @@ actor Conversation {
 
     private func peerIsReachable() async {
         current?.outbox.ring()
-        await reportRead()
+        await host?.reportRead(to: peer)
     }
 
     private static let pingTimeout: Duration = .seconds(2)

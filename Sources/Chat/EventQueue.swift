@@ -3,6 +3,8 @@ import Identity
 /// Events on their way to the one who shows them: first in, first out, and bounded for each peer, so that a peer who sends
 /// faster than anybody reads is slowed down through its own link and neither fills memory nor holds others up.
 package actor EventQueue {
+    /// For those who follow along; they get every event before it waits here.
+    package nonisolated let hub = EventHub()
     private let limit: Int
     private var events = Fifo<ChatEvent>()
     private var waiting: [PublicIdentity: Int] = [:]
@@ -20,6 +22,7 @@ package actor EventQueue {
     /// to last stands in the store.
     func put(_ new: [ChatEvent], of peer: PublicIdentity) async {
         guard limit > 0 else { return }
+        for event in new { hub.publish(event) }
         while (waiting[peer] ?? 0) >= limit, !isEnding {
             await withCheckedContinuation { writers.append($0) }
         }
@@ -29,6 +32,7 @@ package actor EventQueue {
     func put(_ event: ChatEvent) async {
         guard limit > 0 else { return }
         if case .state(let peer, let ids, let state) = event {
+            hub.publish(event)
             // Never waits, because what is sent does not depend on who looks; only the user's own messages make such events.
             if case .state(let last, let before, state)? = events.last, last.identity == peer.identity,
                 before.count < Self.statesTogether
@@ -40,6 +44,7 @@ package actor EventQueue {
         } else if let peer = event.peer {
             await put([event], of: peer)
         } else {
+            hub.publish(event)
             append(event)
         }
     }
@@ -80,6 +85,7 @@ package actor EventQueue {
         stopWaiting()
         for reader in readers { reader.resume(returning: nil) }
         readers = []
+        hub.finish()
     }
 
     /// So many ids stand in one event at most, give or take a batch.

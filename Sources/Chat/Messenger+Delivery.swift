@@ -141,6 +141,14 @@ extension Messenger {
         states.saw(message.row, of: message.peer)
     }
 
+    /// Tells the peer that this one message was read, for a program that decides by itself when that is so.
+    ///
+    /// - Returns: False when there is no link to the peer now; nothing is kept for later.
+    package func reportRead(_ id: MessageID, of peer: PublicIdentity) async -> Bool {
+        guard isAccepted(peer) else { return false }
+        return await conversations[peer]?.report(read: id) ?? false
+    }
+
     func reportRead(to peer: PublicIdentity) async {
         guard isAccepted(peer) else { return }
         if options.sendsRead {

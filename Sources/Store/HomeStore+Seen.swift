@@ -27,15 +27,18 @@ extension HomeStore {
         }
     }
 
-    /// Incoming messages that were not shown, by row, of one conversation or of all.
-    package func unseen(with peer: PublicIdentity?, limit: Int) async throws -> [StoredMessage] {
+    /// Incoming messages that were not shown, by row, of one conversation or of all, above a row.
+    package func unseen(
+        with peer: PublicIdentity?, after: Int64 = 0, limit: Int
+    ) async throws -> [StoredMessage] {
         guard limit > 0 else { return [] }
         return try await read { [self] database in
             var conversations = try conversationRecords(database)
             if let peer { conversations.removeAll { $0.record.peer != peer.bytes } }
             var messages: [StoredMessage] = []
             for (row, record) in conversations {
-                messages += try incoming(row, above: record.seen, upTo: .max, limit: limit, database)
+                messages += try incoming(
+                    row, above: max(record.seen, after), upTo: .max, limit: limit, database)
             }
             return Array(messages.sorted { $0.row < $1.row }.prefix(limit))
         }

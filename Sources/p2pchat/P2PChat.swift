@@ -23,7 +23,8 @@ struct P2PChat: AsyncParsableCommand {
         subcommands: [
             Keygen.self, Key.self, ShowFingerprint.self, Server.self, Register.self, Who.self, Lookup.self,
             ChatCommand.self,
-            Listen.self, Send.self, SendFile.self, FilesCommand.self, Verify.self, Contacts.self, Export.self,
+            Listen.self, Send.self, SendFile.self, FilesCommand.self, History.self, Outbox.self, Verify.self,
+            Contacts.self, Export.self,
             Status.self, Demo.self,
         ])
 

@@ -31,6 +31,8 @@ final class TranscriptRunner {
             String(decoding: $0.map { UInt8(bitPattern: $0) }.dropLast(), as: UTF8.self)
         }
         variables["W"] = folder
+        variables["TESTS"] = PackageFolder.root + "/Tests"
+        variables["EXAMPLES"] = PackageFolder.root + "/Examples"
         for name in ["home", "tmp", ".streams"] {
             try FileManager.default.createDirectory(
                 atPath: folder + "/" + name, withIntermediateDirectories: true)

@@ -62,7 +62,7 @@ struct Register: AsyncParsableCommand {
             let presence = try await node.firstPresence()
             try store.save(settings)
             report(presence)
-            if stay { try await Printer(node: node, json: false, acceptsRequests: false).run() }
+            if stay { try await Printer(node: node, json: false).run(.unshown) }
         }
     }
 

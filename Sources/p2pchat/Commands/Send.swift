@@ -12,6 +12,8 @@ struct Send: AsyncParsableCommand {
             Without TEXT, all of standard input less one final newline is the message. Exit code 0 means that the peer has
             stored it. Otherwise the message is taken back, unless --queue keeps it: then its id is printed, the exit
             code is 75, and it goes when this home is online (chat or listen) and the peer is there.
+            With --lines up to 64 lines are on their way at once, in order; after the first that fails no more are read,
+            and its number and reason are said. So long the home is in use: for an endless input run listen beside it.
 
             Examples:
               p2pchat send bob "build 4711 is green"
@@ -37,7 +39,8 @@ struct Send: AsyncParsableCommand {
     @Flag(help: "Send each line of standard input as a message of its own; empty lines are skipped.")
     var lines = false
 
-    @Flag(help: "Print the result as JSON: id, peer, state, and why it waits.")
+    @Flag(
+        help: "Print the result as JSON: id, peer, state, and why it waits; with --lines one object a line.")
     var json = false
 
     func validate() throws {
@@ -79,17 +82,12 @@ struct Send: AsyncParsableCommand {
     }
 
     private func sendLines() async throws {
-        var isQueued = false
-        let reader = LineReader()
-        for await line in reader.events {
-            switch line {
-            case .line(let text) where text.isEmpty: continue
-            case .line(let text): if try await !send(text) { isQueued = true }
-            case .lineTooLong: throw ChatError.messageTooLong(bytes: WireLimits.text + 1)
-            case .endOfFile, .interrupt: break
-            }
+        let code = try await HomeAccess(options: options).session { [peer, timeout, queue, json] session in
+            try await LineSender(
+                session: session, peer: peer, timeout: timeout, queue: queue, json: json
+            ).run(LineReader())
         }
-        if isQueued { throw QuietExit(code: .tryAgain) }
+        if let code { throw QuietExit(code: code) }
     }
 
     /// All of standard input; one byte past the limit is enough to know that it is too long.

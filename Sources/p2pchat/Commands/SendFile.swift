@@ -51,7 +51,9 @@ struct SendFile: AsyncParsableCommand {
             peer: peer, paths: paths, queue: queue, patience: .seconds(timeout), progress: progress)
         let result: (files: [TransferJSON], gaveUp: Bool)
         do {
-            result = try await HomeAccess(options: options).session { try await sending.run(in: $0) }
+            result = try await HomeAccess(options: options).session(again: true) {
+                try await sending.run(in: $0)
+            }
         } catch {
             progress.endRow()
             throw error

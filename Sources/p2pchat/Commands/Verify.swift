@@ -14,6 +14,7 @@ struct Verify: AsyncParsableCommand {
             Examples:
               p2pchat verify bob
               p2pchat verify bob "12345 67890 …"
+              p2pchat verify bob --json
             """)
 
     @OptionGroup var options: HomeOptions
@@ -24,11 +25,16 @@ struct Verify: AsyncParsableCommand {
     @Argument(help: "The 60 digits that the peer sees; spaces do not matter.")
     var number: [String] = []
 
+    @Flag(help: "Print the result as JSON; the exit code is the same.")
+    var json = false
+
     func run() async throws {
         let given = number.isEmpty ? nil : number.joined(separator: " ")
         let result = try await HomeAccess(options: options).call(
             ControlMethods.verify, VerifyParameters(peer: peer, number: given), { $0.verify })
+        if json { try Output.json(result) }
         switch result.isEqual {
+        case true? where json: return
         case true?:
             try Output.line("equal: \(result.name) is verified")
         case false?:
@@ -36,6 +42,7 @@ struct Verify: AsyncParsableCommand {
                 .refused,
                 "the numbers differ: somebody may be between you and \(result.name), who is now unverified",
                 hint: "compare the whole number again over another way, and trust nothing before it is equal")
+        case nil where json: return
         case nil:
             guard let shown = SafetyNumber(parsing: result.safetyNumber) else {
                 throw CommandError(.badData, "not a safety number")

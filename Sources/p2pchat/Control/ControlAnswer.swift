@@ -1,82 +1,158 @@
 import Chat
 import FoundationEssentials
 
-/// Turns a request's line into a response's line, by way of a node's operations. Every failure becomes a response.
+/// What becomes of a request's line, by way of a node's operations. Every failure becomes an answer.
 enum ControlAnswer {
-    static func answer(_ line: [UInt8], _ operations: Operations) async -> [UInt8] {
+    /// A line to send, without its newline; nil for a notification, which is not answered.
+    typealias Line = [UInt8]?
+
+    /// Taking effect now; the answer may come later, and requests behind it need not wait for it.
+    case now(Line)
+    case later(@Sendable () async -> Line)
+    /// Events follow the answer.
+    case subscribe(Line, since: Int64?)
+
+    init(to line: [UInt8], _ operations: Operations) async {
         let data = Data(line)
-        guard let head = try? JSONDecoder().decode(JSONRPC.Head.self, from: data) else {
-            return failure(nil, JSONRPC.Failure(code: JSONRPC.Failure.parseError, message: "not a request"))
+        let head: JSONRPC.Head
+        do {
+            head = try JSONDecoder().decode(JSONRPC.Head.self, from: data)
+        } catch DecodingError.dataCorrupted {
+            self = .refusal(JSONRPC.Failure.parseError, "not JSON")
+            return
+        } catch {
+            self = .refusal(
+                JSONRPC.Failure.invalidRequest,
+                line.first == UInt8(ascii: "[")
+                    ? "batches are not taken; send one request a line" : "not a JSON-RPC 2.0 request")
+            return
         }
+        let request = Incoming(data: data, head: head)
         guard head.jsonrpc == JSONRPC.version else {
-            return failure(
-                head.id, JSONRPC.Failure(code: JSONRPC.Failure.invalidRequest, message: "not JSON-RPC 2.0"))
+            self = .now(request.failure(JSONRPC.Failure.invalidRequest, "not JSON-RPC 2.0"))
+            return
         }
-        let request = Incoming(data: data, id: head.id)
         switch head.method {
-        case ControlMethods.send.name: return await request.handle(ControlMethods.send, operations.send)
-        case ControlMethods.who.name: return await request.handle(ControlMethods.who, operations.who)
-        case ControlMethods.lookup.name: return await request.handle(ControlMethods.lookup, operations.lookup)
-        case ControlMethods.status.name: return await request.handle(ControlMethods.status, operations.status)
-        case ControlMethods.verify.name: return await request.handle(ControlMethods.verify, operations.verify)
-        case ControlMethods.fingerprint.name:
-            return await request.handle(ControlMethods.fingerprint, operations.fingerprint)
-        case ControlMethods.contacts.name:
-            return await request.handle(ControlMethods.contacts, operations.contacts)
-        case ControlMethods.history.name:
-            return await request.handle(ControlMethods.history, operations.history)
-        case ControlMethods.export.name: return await request.handle(ControlMethods.export, operations.export)
-        case ControlMethods.outbox.name: return await request.handle(ControlMethods.outbox, operations.outbox)
-        case ControlMethods.editMessage.name:
-            return await request.handle(ControlMethods.editMessage, operations.editMessage)
-        case ControlMethods.cancelMessage.name:
-            return await request.handle(ControlMethods.cancelMessage, operations.cancelMessage)
-        case ControlMethods.changeContact.name:
-            return await request.handle(ControlMethods.changeContact, operations.changeContact)
-        case ControlMethods.acceptContact.name:
-            return await request.handle(ControlMethods.acceptContact, operations.acceptContact)
-        case ControlMethods.forgetContact.name:
-            return await request.handle(ControlMethods.forgetContact, operations.forgetContact)
-        case ControlMethods.files.name: return await request.handle(ControlMethods.files, operations.files)
-        case ControlMethods.sendFile.name:
-            return await request.handle(ControlMethods.sendFile, operations.sendFile)
-        case ControlMethods.acceptFile.name:
-            return await request.handle(ControlMethods.acceptFile, operations.acceptFile)
-        case ControlMethods.declineFile.name:
-            return await request.handle(ControlMethods.declineFile, operations.declineFile)
-        case ControlMethods.cancelFile.name:
-            return await request.handle(ControlMethods.cancelFile, operations.cancelFile)
-        default:
-            return failure(
-                head.id, JSONRPC.Failure(code: JSONRPC.Failure.methodNotFound, message: "no such method"))
+        case ControlMethods.send.name: self = await request.send(operations)
+        case ControlMethods.subscribe.name: self = await request.subscribe(operations)
+        default: self = .now(await request.answer(operations))
         }
     }
 
-    private struct Incoming {
+    private static func refusal(_ code: Int, _ message: String) -> ControlAnswer {
+        .now(
+            ControlLine.bytes(
+                JSONRPC.Refusal(id: .null, error: JSONRPC.Failure(code: code, message: message))))
+    }
+
+    private struct Incoming: Sendable {
         let data: Data
-        let id: Int?
+        let head: JSONRPC.Head
 
-        func handle<Parameters, Result>(
-            _ method: ControlMethod<Parameters, Result>, _ operation: (Parameters) async throws -> Result
-        ) async -> [UInt8] {
-            guard let body = try? JSONDecoder().decode(JSONRPC.Parameters<Parameters>.self, from: data) else {
-                return failure(
-                    id, JSONRPC.Failure(code: JSONRPC.Failure.invalidParameters, message: "wrong parameters"))
+        func answer(_ operations: Operations) async -> Line {
+            switch head.method {
+            case ControlMethods.who.name: await handle(ControlMethods.who, operations.who)
+            case ControlMethods.lookup.name: await handle(ControlMethods.lookup, operations.lookup)
+            case ControlMethods.status.name: await handle(ControlMethods.status, operations.status)
+            case ControlMethods.verify.name: await handle(ControlMethods.verify, operations.verify)
+            case ControlMethods.fingerprint.name:
+                await handle(ControlMethods.fingerprint, operations.fingerprint)
+            case ControlMethods.contacts.name: await handle(ControlMethods.contacts, operations.contacts)
+            case ControlMethods.changeContact.name:
+                await handle(ControlMethods.changeContact, operations.changeContact)
+            case ControlMethods.acceptContact.name:
+                await handle(ControlMethods.acceptContact, operations.acceptContact)
+            case ControlMethods.forgetContact.name:
+                await handle(ControlMethods.forgetContact, operations.forgetContact)
+            case ControlMethods.history.name: await handle(ControlMethods.history, operations.history)
+            case ControlMethods.deleteHistory.name:
+                await handle(ControlMethods.deleteHistory, operations.deleteHistory)
+            case ControlMethods.keepHistory.name:
+                await handle(ControlMethods.keepHistory, operations.keepHistory)
+            case ControlMethods.export.name: await handle(ControlMethods.export, operations.export)
+            case ControlMethods.read.name: await handle(ControlMethods.read, operations.read)
+            case ControlMethods.outbox.name: await handle(ControlMethods.outbox, operations.outbox)
+            case ControlMethods.editMessage.name:
+                await handle(ControlMethods.editMessage, operations.editMessage)
+            case ControlMethods.cancelMessage.name:
+                await handle(ControlMethods.cancelMessage, operations.cancelMessage)
+            case ControlMethods.files.name: await handle(ControlMethods.files, operations.files)
+            case ControlMethods.sendFile.name: await handle(ControlMethods.sendFile, operations.sendFile)
+            case ControlMethods.acceptFile.name:
+                await handle(ControlMethods.acceptFile, operations.acceptFile)
+            case ControlMethods.declineFile.name:
+                await handle(ControlMethods.declineFile, operations.declineFile)
+            case ControlMethods.cancelFile.name:
+                await handle(ControlMethods.cancelFile, operations.cancelFile)
+            default: failure(JSONRPC.Failure.methodNotFound, "no such method")
             }
+        }
+
+        /// Put into the outbox now, so that messages keep the order of their requests, and answered when it is delivered.
+        func send(_ operations: Operations) async -> ControlAnswer {
+            guard let parameters = parameters(SendParameters.self) else { return .now(wrongParameters) }
             do {
-                return encode(JSONRPC.Response(id: id, result: try await operation(body.params), error: nil))
+                let begun = try await operations.begin(parameters)
+                return .later {
+                    do { return result(try await operations.finish(begun)) } catch { return failure(error) }
+                }
             } catch {
-                return failure(id, JSONRPC.Failure(CommandError(describing: error)))
+                return .now(failure(error))
+            }
+        }
+
+        func subscribe(_ operations: Operations) async -> ControlAnswer {
+            guard let parameters = parameters(SubscribeParameters.self) else { return .now(wrongParameters) }
+            do {
+                let since: Int64? =
+                    if let id = parameters.since { try await operations.position(ofArrived: id) } else { nil }
+                return .subscribe(result(NoResult()), since: since)
+            } catch {
+                return .now(failure(error))
+            }
+        }
+
+        private func handle<Parameters, Result>(
+            _ method: ControlMethod<Parameters, Result>, _ operation: (Parameters) async throws -> Result
+        ) async -> Line {
+            guard let parameters = parameters(Parameters.self) else { return wrongParameters }
+            do { return result(try await operation(parameters)) } catch { return failure(error) }
+        }
+
+        private func parameters<Parameters: Decodable>(_: Parameters.Type) -> Parameters? {
+            guard head.hasParameters else {
+                return try? JSONDecoder().decode(Parameters.self, from: Data("{}".utf8))
+            }
+            return try? JSONDecoder().decode(JSONRPC.Parameters<Parameters>.self, from: data).params
+        }
+
+        private func result(_ result: some Encodable & Sendable) -> Line {
+            head.id.map { ControlLine.bytes(JSONRPC.Answer(id: $0, result: result)) }
+        }
+
+        private var wrongParameters: Line {
+            failure(JSONRPC.Failure.invalidParameters, "wrong parameters for \(head.method)")
+        }
+
+        func failure(_ code: Int, _ message: String) -> Line {
+            head.id.map {
+                ControlLine.bytes(
+                    JSONRPC.Refusal(id: $0, error: JSONRPC.Failure(code: code, message: message)))
+            }
+        }
+
+        private func failure(_ error: any Error) -> Line {
+            head.id.map {
+                ControlLine.bytes(
+                    JSONRPC.Refusal(id: $0, error: JSONRPC.Failure(CommandError(describing: error))))
             }
         }
     }
+}
 
-    private static func failure(_ id: Int?, _ failure: JSONRPC.Failure) -> [UInt8] {
-        encode(JSONRPC.Response<NoParameters>(id: id, result: nil, error: failure))
-    }
-
-    private static func encode(_ response: some Encodable) -> [UInt8] {
+enum ControlLine {
+    static func bytes(_ value: some Encodable) -> [UInt8] {
         // Values of these types always encode; an empty line is an error for whoever reads it.
-        (try? JSONEncoder().encode(response)).map { Array($0) } ?? []
+        (try? Output.jsonText(value)).map { Array($0.utf8) } ?? []
     }
 }

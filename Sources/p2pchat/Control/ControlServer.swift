@@ -15,6 +15,8 @@ struct ControlServer: Sendable {
         }
         _ = unlink(home.controlPath)
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            // A client that sends its requests and then only reads still gets its answers.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(unixDomainSocketPath: address.path) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Connection(wrappingChannelSynchronously: channel)
@@ -25,14 +27,14 @@ struct ControlServer: Sendable {
         return ControlServer(channel: channel)
     }
 
-    /// Answers until the task is cancelled; `answer` turns a request's line into a response's.
-    func run(_ answer: @escaping @Sendable ([UInt8]) async -> [UInt8]) async {
+    /// Answers until the task is cancelled.
+    func run(_ operations: Operations) async {
         // An error here means that the socket broke; chat goes on without it.
         try? await channel.executeThenClose { connections in
             await withDiscardingTaskGroup { group in
                 do {
                     for try await connection in connections {
-                        group.addTask { await Self.serve(connection, answer) }
+                        group.addTask { await Self.serve(connection, operations) }
                     }
                 } catch {
                     group.cancelAll()
@@ -41,19 +43,13 @@ struct ControlServer: Sendable {
         }
     }
 
-    private static func serve(
-        _ connection: Connection, _ answer: @escaping @Sendable ([UInt8]) async -> [UInt8]
-    ) async {
+    private static func serve(_ connection: Connection, _ operations: Operations) async {
         // A client that goes away in the middle is no concern of this process.
         try? await connection.executeThenClose { inbound, outbound in
             guard await isSameUser(connection.channel) else { return }
-            var lines = LineSplitter(limit: JSONRPC.maximumLine)
-            for try await bytes in inbound {
-                lines.append(bytes)
-                while let line = try lines.next() {
-                    try await outbound.write(ByteBuffer(bytes: await answer(line) + [UInt8(ascii: "\n")]))
-                }
-            }
+            let subscription = Subscription(node: operations.node)
+            connection.channel.closeFuture.whenComplete { _ in subscription.end() }
+            try await ControlSession(operations: operations, outbound: outbound).run(inbound, subscription)
         }
     }
 

@@ -1,12 +1,49 @@
 import Chat
+import Directory
+import Files
 import FoundationEssentials
 import Identity
+import Store
 import Wire
 
-/// What `listen --json` prints, one object a line.
+/// What `listen --json` prints, one object a line, and subscribers of the control socket are sent. docs/scripting.md has the table.
 enum EventJSON {
+    typealias Object = any Encodable & Sendable
+
+    static func objects(_ event: ChatEvent, _ files: FileTransfers?) async -> [Object] {
+        switch event {
+        case .message(let message): [Message(message)]
+        case .state(let peer, let ids, let state):
+            ids.map { State(id: $0.description, state: state.description, peer: PeerJSON(peer)) }
+        case .link(let peer, let state): [Link(peer, state)]
+        case .presence(let peer, let isOnline): [Presence(peer: PeerJSON(peer), online: isOnline)]
+        case .changed(let peer, let handle, let replacement):
+            [
+                Changed(
+                    peer: PeerJSON(peer), handle: handle.text, replacement: replacement.fingerprint)
+            ]
+        case .notKept(let peer, let reason):
+            [NotKept(peer: PeerJSON(peer), reason: CommandError(describing: reason).message)]
+        case .file(let peer, let event): await File(peer, event, files).map { [$0] } ?? []
+        }
+    }
+
+    /// Nil for a state that is no news.
+    static func object(_ state: DirectoryState, of node: Node) -> Object? {
+        switch state {
+        case .connecting, .stopped: nil
+        case .offline(let reason, _): Offline(reason: CommandError(describing: reason).message)
+        case .online(let presence):
+            Online(
+                fingerprint: node.identity.fingerprint, handle: presence.handle?.text,
+                directory: node.settings.directory?.description ?? "",
+                addresses: DirectoryStateText.reached(presence), discoverable: presence.discoverable,
+                callable: presence.isCallable, problem: DirectoryStateText.problem(presence))
+        }
+    }
+
     /// Online at the directory, for the first time or again.
-    struct Online: Encodable {
+    struct Online: Encodable, Sendable {
         let v = 1
         let event = "online"
         let fingerprint: String
@@ -20,18 +57,20 @@ enum EventJSON {
         let problem: String?
     }
 
-    struct Offline: Encodable {
+    struct Offline: Encodable, Sendable {
         let v = 1
         let event = "offline"
         let reason: String
     }
 
     /// A message that arrived: a text, or the offer of a file.
-    struct Message: Encodable {
+    struct Message: Encodable, Sendable {
         let v = 1
         let event = "message"
         let id: String
         let time: String
+        /// When it was stored here.
+        let stored: String
         let peer: PeerJSON
         /// Whether it is a stranger's first contact, and nothing goes back before it is accepted.
         let request: Bool
@@ -41,6 +80,7 @@ enum EventJSON {
         init(_ message: IncomingMessage) {
             id = message.id.description
             time = JSONTime.text(message.sentAt)
+            stored = JSONTime.text(message.stored.storedAt)
             peer = PeerJSON(message.peer)
             request = message.isRequest
             switch message.content {
@@ -55,7 +95,7 @@ enum EventJSON {
     }
 
     /// An own message has come to a new state.
-    struct State: Encodable {
+    struct State: Encodable, Sendable {
         let v = 1
         let event = "state"
         let id: String
@@ -64,7 +104,7 @@ enum EventJSON {
     }
 
     /// A contact came online at the directory, or left.
-    struct Presence: Encodable {
+    struct Presence: Encodable, Sendable {
         let v = 1
         let event = "presence"
         let peer: PeerJSON
@@ -72,14 +112,20 @@ enum EventJSON {
     }
 
     /// What a peer sent could not be kept here; it was not acknowledged, so the peer still has it.
-    struct NotKept: Encodable {
+    struct NotKept: Encodable, Sendable {
         let v = 1
         let event = "notKept"
         let peer: PeerJSON
         let reason: String
     }
 
-    struct Link: Encodable {
+    /// To a subscriber that did not take its events in time: what came then was dropped, and nothing comes after this.
+    struct Missed: Encodable, Sendable {
+        let v = 1
+        let event = "missed"
+    }
+
+    struct Link: Encodable, Sendable {
         let v = 1
         let event = "link"
         let state: String
@@ -91,7 +137,7 @@ enum EventJSON {
         }
     }
 
-    struct Changed: Encodable {
+    struct Changed: Encodable, Sendable {
         let v = 1
         let event = "changed"
         let peer: PeerJSON

@@ -95,7 +95,7 @@ struct TransferParameters: Codable, Sendable {
 
 extension EventJSON {
     /// A transfer began, moved, or ended.
-    struct File: Encodable {
+    struct File: Encodable, Sendable {
         let event = "file"
         let transfer: TransferJSON
 

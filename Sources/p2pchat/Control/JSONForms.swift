@@ -112,6 +112,7 @@ struct StatusJSON: Codable, Sendable {
 // MARK: Requests over the control socket
 
 struct NoParameters: Codable, Sendable {}
+struct NoResult: Codable, Sendable {}
 
 struct PeerParameters: Codable, Sendable {
     let peer: String
@@ -120,13 +121,14 @@ struct PeerParameters: Codable, Sendable {
 struct SendParameters: Codable, Sendable {
     let peer: String
     let text: String
-    /// Seconds.
-    let timeout: Double
+    /// Seconds; 30 where it is absent.
+    let timeout: Double?
     /// Whether the message stays in the outbox when it is not acknowledged in time.
     let queue: Bool?
 }
 
 struct SendResult: Codable, Sendable {
+    var v = 1
     let id: String
     let peer: PeerJSON
     /// "delivered", or with `queue` what it is until then.
@@ -147,6 +149,8 @@ struct MessageJSON: Codable, Sendable {
 
     var v = 1
     let id: String
+    /// Its place in the order of arrival and writing here, over all conversations.
+    let position: Int64
     /// "in" or "out".
     let direction: String
     let peer: String
@@ -161,6 +165,7 @@ struct MessageJSON: Codable, Sendable {
 
     init(_ message: StoredMessage) {
         id = message.id.description
+        position = message.row
         direction = message.direction == .incoming ? "in" : "out"
         peer = message.peer.fingerprint
         time = JSONTime.text(message.sentAt)
@@ -195,22 +200,71 @@ enum Hexadecimal {
     }
 }
 
+/// Which messages. With `after`, `above` or `since` the first of them, otherwise the last.
 struct HistoryParameters: Codable, Sendable {
     /// Absent: with everybody.
-    let peer: String?
-    /// Words that all have to occur.
-    let search: String?
-    /// An id: what was stored behind that message, in that order.
-    let after: String?
-    /// An ISO 8601 time: what was stored since.
-    let since: String?
-    let limit: Int?
+    var peer: String?
+    /// Words that all have to occur; of what is found the newest are given.
+    var search: String?
+    /// An id: what was stored behind that message.
+    var after: String?
+    /// A position: what was stored behind it; 0 for everything.
+    var above: Int64?
+    /// A position: what was stored before it.
+    var below: Int64?
+    /// A time: what was stored since.
+    var since: String?
+    /// At most 500, which is also what is taken where it is absent.
+    var limit: Int?
 }
 
 struct MessagesResult: Codable, Sendable {
+    /// In the order of arrival and writing.
     let messages: [MessageJSON]
-    /// Whether there is more behind the last one.
+    /// Whether there is more: behind the last one where the first were asked for, otherwise before the first one.
     let more: Bool
+}
+
+struct OutboxParameters: Codable, Sendable {
+    /// Absent: of everybody.
+    var peer: String?
+    /// A position: what was stored behind it.
+    var above: Int64?
+}
+
+/// What is to be deleted: with a peer, or everything.
+struct DeletionParameters: Codable, Sendable {
+    let peer: String?
+    let all: Bool?
+}
+
+struct RetentionParameters: Codable, Sendable {
+    let peer: String
+    /// How long, as `30d`, or `forever`; absent to ask what holds.
+    let keep: String?
+}
+
+struct RetentionResult: Codable, Sendable {
+    var v = 1
+    let peer: PeerJSON
+    /// Seconds after which messages are deleted; absent where they are kept.
+    let seconds: Int64?
+}
+
+struct ReadParameters: Codable, Sendable {
+    let peer: String
+    /// The message that was read.
+    let id: String
+}
+
+struct ReadResult: Codable, Sendable {
+    /// Whether the peer was told.
+    let told: Bool
+}
+
+struct SubscribeParameters: Codable, Sendable {
+    /// An id: begin with what arrived after that message. Absent: with what happens from now on.
+    let since: String?
 }
 
 struct MessageParameters: Codable, Sendable {
@@ -221,6 +275,7 @@ struct MessageParameters: Codable, Sendable {
 }
 
 struct MessageStateResult: Codable, Sendable {
+    var v = 1
     let id: String
     /// What the message was before.
     let state: String
@@ -228,7 +283,7 @@ struct MessageStateResult: Codable, Sendable {
 
 struct ContactChange: Codable, Sendable {
     let peer: String
-    /// "decline", "block", "unblock", "mute", "unmute", "name", or "delete" for the conversation.
+    /// "decline", "block", "unblock", "mute", "unmute" or "name".
     let action: String
     /// For "name": the new nickname; absent takes it away.
     let name: String?
@@ -240,6 +295,7 @@ struct VerifyParameters: Codable, Sendable {
 }
 
 struct VerifyResult: Codable, Sendable {
+    var v = 1
     let fingerprint: String
     let name: String
     let safetyNumber: String

@@ -3,30 +3,100 @@ import FoundationEssentials
 /// JSON-RPC 2.0, one object a line.
 enum JSONRPC {
     static let version = "2.0"
-    /// A text of 64,000 bytes takes up to six times that where everything is escaped.
-    static let maximumLine = 1 << 20
+    /// Bytes of a request: a text of 64,000 bytes takes up to six times that where everything is escaped.
+    static let longestRequest = 1 << 20
+    /// Bytes of an answer: a page of history.
+    static let longestAnswer = 4 << 20
 
-    struct Request<Parameters: Codable & Sendable>: Codable, Sendable {
-        var jsonrpc = JSONRPC.version
+    /// What a client calls its request by: given back as it is.
+    enum ID: Codable, Hashable, Sendable {
+        case number(Int)
+        case fraction(Double)
+        case text(String)
+        case null
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                self = .null
+            } else if let number = try? container.decode(Int.self) {
+                self = .number(number)
+            } else if let fraction = try? container.decode(Double.self) {
+                self = .fraction(fraction)
+            } else {
+                self = .text(try container.decode(String.self))
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .number(let number): try container.encode(number)
+            case .fraction(let fraction): try container.encode(fraction)
+            case .text(let text): try container.encode(text)
+            case .null: try container.encodeNil()
+            }
+        }
+    }
+
+    struct Request<Parameters: Encodable & Sendable>: Encodable, Sendable {
+        let jsonrpc = JSONRPC.version
         let id: Int
         let method: String
         let params: Parameters
     }
 
     /// The part of a request that says what the rest is.
-    struct Head: Codable, Sendable {
+    struct Head: Decodable, Sendable {
         let jsonrpc: String
-        let id: Int?
+        /// Nil for a notification, which is not answered.
+        let id: ID?
         let method: String
+        let hasParameters: Bool
+
+        private enum CodingKeys: CodingKey { case jsonrpc, id, method, params }
+
+        /// By hand, because an id that is `null` is another thing than none.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            jsonrpc = try container.decode(String.self, forKey: .jsonrpc)
+            id = container.contains(.id) ? try container.decode(ID.self, forKey: .id) : nil
+            method = try container.decode(String.self, forKey: .method)
+            hasParameters = container.contains(.params)
+        }
     }
 
-    struct Parameters<Value: Codable>: Codable {
+    struct Parameters<Value: Decodable>: Decodable {
         let params: Value
     }
 
-    struct Response<Result: Codable & Sendable>: Codable, Sendable {
-        var jsonrpc = JSONRPC.version
+    struct Answer<Result: Encodable & Sendable>: Encodable, Sendable {
+        let jsonrpc = JSONRPC.version
+        let id: ID
+        let result: Result
+    }
+
+    struct Refusal: Encodable, Sendable {
+        let jsonrpc = JSONRPC.version
+        /// `null` where the request could not be read so far.
+        let id: ID
+        let error: Failure
+    }
+
+    /// An event for a subscriber.
+    struct Notification<Event: Encodable>: Encodable {
+        let jsonrpc = JSONRPC.version
+        let method = "event"
+        let params: Event
+    }
+
+    /// Which request a line answers.
+    struct AnswerHead: Decodable, Sendable {
         let id: Int?
+    }
+
+    /// An answer of either kind, as a client reads it.
+    struct Response<Result: Decodable & Sendable>: Decodable, Sendable {
         let result: Result?
         let error: Failure?
     }

@@ -45,7 +45,7 @@ actor FileSending {
 
     /// False when nothing moved for too long.
     private func watch(_ session: HomeSession) async throws -> Bool {
-        let pause: Duration = if case .visiting = session { Self.shortPause } else { Self.pause }
+        let pause: Duration = if case .operations = session.way { Self.shortPause } else { Self.pause }
         var moved = ContinuousClock.now
         while true {
             let now = try await look(session)

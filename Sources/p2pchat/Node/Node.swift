@@ -33,7 +33,8 @@ final class Node: Sendable {
 
     private init(
         home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind,
-        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist(), takesFilesInto: String? = nil
+        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist(), takesFilesInto: String? = nil,
+        tellsShown: Bool = true
     ) throws {
         self.home = home
         self.keys = keys
@@ -46,8 +47,8 @@ final class Node: Sendable {
             files: FileTransfers(store: HomeTransfers(store: store)), network: LinkNetwork(keys: keys),
             directory: directory, blocklist: blocklist,
             options: Messenger.Options(
-                delivers: kind.isOnline, sendsRead: settings.sendsRead, unshown: kind.isOnline ? 256 : 0,
-                takesFilesInto: takesFilesInto),
+                delivers: kind.isOnline, sendsRead: settings.sendsRead && tellsShown,
+                unshown: kind.isOnline ? 256 : 0, takesFilesInto: takesFilesInto),
             now: { Date() })
     }
 
@@ -86,9 +87,13 @@ final class Node: Sendable {
 
     /// Listens, and gets ready to register; `run()` does it. The caller holds the home's lock.
     ///
-    /// - Parameter takesFilesInto: The folder, absolute, for every file that a contact offers; nil: the user is asked.
+    /// - Parameters:
+    ///   - takesFilesInto: The folder, absolute, for every file that a contact offers; nil: the user is asked.
+    ///   - tellsShown: Whether showing a message tells its sender that it was read, where the user allows that. Not where a
+    ///     program takes it: that says so by itself.
     static func online(
-        home: Home, keys: IdentityKeys, settings given: HomeSettings? = nil, takesFilesInto: String? = nil
+        home: Home, keys: IdentityKeys, settings given: HomeSettings? = nil, takesFilesInto: String? = nil,
+        tellsShown: Bool = true
     ) async throws -> Node {
         let store = try HomeStore(path: home.databasePath, keys: keys)
         let settings = try given ?? store.settings()
@@ -117,7 +122,7 @@ final class Node: Sendable {
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
             directory: SessionDirectory(session: session), blocklist: blocklist,
-            takesFilesInto: takesFilesInto)
+            takesFilesInto: takesFilesInto, tellsShown: tellsShown)
     }
 
     /// Stays online until `stop()`; then says goodbye to everybody and unregisters.
@@ -132,9 +137,7 @@ final class Node: Sendable {
             group.addTask {
                 for await link in parts.listener.links { await self.messenger.accept(link) }
             }
-            group.addTask {
-                await parts.control.run { await ControlAnswer.answer($0, Operations(node: self)) }
-            }
+            group.addTask { await parts.control.run(Operations(node: self)) }
             await stopping.wait()
             async let unregistered: Void = parts.session.stop()
             async let closed: Void = parts.listener.close()

@@ -5,6 +5,7 @@ struct Online {
     let options: HomeOptions
     /// The folder, absolute, for every file that a contact offers; nil: the user is asked.
     var takesFilesInto: String?
+    var tellsShown = true
 
     /// Runs a node, and beside it `body`, until the body ends or a signal comes.
     func run(_ body: @escaping @Sendable (Node) async throws -> Void) async throws {
@@ -12,7 +13,9 @@ struct Online {
         _ = try home.publicIdentity()
         guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
         defer { withExtendedLifetime(lock) {} }
-        try await run(Node.online(home: home, keys: options.unlock(), takesFilesInto: takesFilesInto), body)
+        let node = try await Node.online(
+            home: home, keys: options.unlock(), takesFilesInto: takesFilesInto, tellsShown: tellsShown)
+        try await run(node, body)
     }
 
     func run(_ node: Node, _ body: @escaping @Sendable (Node) async throws -> Void) async throws {

@@ -29,7 +29,7 @@ extension Operations {
             bytes += Self.exportOverhead
             // What is escaped takes up to six bytes for one.
             if case .text(let text) = message.content { bytes += 6 * text.utf8.count }
-            guard page.isEmpty || bytes < JSONRPC.maximumLine else { break }
+            guard page.isEmpty || bytes < JSONRPC.longestAnswer else { break }
             page.append(message)
         }
         return ExportPage(

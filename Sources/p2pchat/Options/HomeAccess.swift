@@ -13,17 +13,37 @@ struct HomeAccess {
         within limit: Duration = .seconds(60),
         _ operation: @escaping @Sendable (Operations) -> @Sendable (Parameters) async throws -> Result
     ) async throws -> Result {
+        try await session { try await $0.call(method, parameters, within: limit, operation) }
+    }
+
+    /// Runs `body` with one way for many calls: one connection, or one unlocking.
+    ///
+    /// - Parameter again: Runs `body` once more, in another way, when the process that was online goes away meanwhile.
+    func session<Value: Sendable>(
+        again: Bool = false, _ body: @escaping @Sendable (HomeSession) async throws -> Value
+    ) async throws -> Value {
         let home = options.folder
         _ = try home.publicIdentity()
         // Another command may be in the middle of something short; a process that stays online answers at its socket.
         for _ in 0..<Self.attempts {
-            if let result = try await ControlClient.call(home, method, parameters, within: limit) {
-                return result
+            do {
+                let value = try await ControlConnection.use(home) { connection in
+                    try await body(HomeSession(way: .connection(connection)))
+                }
+                if let value { return value }
+            } catch is HomeSession.Lost {
+                guard again else {
+                    throw CommandError(.tryAgain, "the process that is online with this home went away")
+                }
+                try await Task.sleep(for: Self.pause)
+                continue
             }
             if let lock = try HomeLock.take(home) {
                 defer { withExtendedLifetime(lock) {} }
                 let node = try Node.visiting(home: home, keys: options.unlock())
-                return try await node.visit { try await operation(Operations(node: node))(parameters) }
+                return try await node.visit {
+                    try await body(HomeSession(way: .operations(Operations(node: node))))
+                }
             }
             try await Task.sleep(for: Self.pause)
         }
@@ -37,29 +57,13 @@ struct HomeAccess {
         _ operation: @escaping @Sendable (Operations) -> @Sendable (Parameters) async throws -> Result,
         next: @escaping @Sendable (Result) throws -> Parameters?
     ) async throws {
-        let home = options.folder
-        _ = try home.publicIdentity()
-        var wanted: Parameters? = first
-        for _ in 0..<Self.attempts {
-            while let parameters = wanted,
-                let result = try await ControlClient.call(home, method, parameters, within: limit)
-            {
-                wanted = try next(result)
+        try await session { session in
+            var wanted: Parameters? = first
+            while let parameters = wanted {
+                wanted = try next(
+                    try await session.call(method, parameters, within: limit, operation))
             }
-            guard let rest = wanted else { return }
-            if let lock = try HomeLock.take(home) {
-                defer { withExtendedLifetime(lock) {} }
-                let node = try Node.visiting(home: home, keys: options.unlock())
-                return try await node.visit {
-                    var wanted: Parameters? = rest
-                    while let parameters = wanted {
-                        wanted = try next(try await operation(Operations(node: node))(parameters))
-                    }
-                }
-            }
-            try await Task.sleep(for: Self.pause)
         }
-        throw Self.inUse(home)
     }
 
     static func inUse(_ home: Home) -> CommandError {

@@ -1,32 +1,44 @@
 import Chat
 import Identity
 
-/// A home for as long as something takes: through the process that is online with it, or by visiting.
-enum HomeSession: Sendable {
-    case online(Home)
-    case visiting(Operations)
+/// Several calls on one home, one after the other.
+struct HomeSession: Sendable {
+    enum Way: Sendable {
+        case connection(ControlConnection)
+        case operations(Operations)
+    }
 
-    /// The process that was online went away.
-    struct Lost: Error {}
+    let way: Way
 
     func call<Parameters, Result>(
         _ method: ControlMethod<Parameters, Result>, _ parameters: Parameters,
         within limit: Duration = .seconds(60),
-        _ operation: @Sendable (Operations) -> @Sendable (Parameters) async throws -> Result
+        _ operation: (Operations) -> @Sendable (Parameters) async throws -> Result
     ) async throws -> Result {
-        switch self {
-        case .visiting(let operations): return try await operation(operations)(parameters)
-        case .online(let home):
-            guard let result = try await ControlClient.call(home, method, parameters, within: limit) else {
-                throw Lost()
-            }
-            return result
+        switch way {
+        case .connection(let connection):
+            try await connection.begin(method, parameters).result(within: limit)
+        case .operations(let operations):
+            try await operation(operations)(parameters)
+        }
+    }
+
+    /// Begins to send, behind what was begun before; what is returned waits for the end.
+    func send(_ parameters: SendParameters) async throws -> @Sendable () async throws -> SendResult {
+        switch way {
+        case .connection(let connection):
+            let pending = try await connection.begin(ControlMethods.send, parameters)
+            let limit = Duration.seconds(parameters.timeout ?? Operations.usualTimeout) + .seconds(2)
+            return { try await pending.result(within: limit) }
+        case .operations(let operations):
+            let begun = try await operations.begin(parameters)
+            return { try await operations.finish(begun) }
         }
     }
 
     /// Keeps a link to the peer until cancelled; of a process that is online the Messenger does.
     func stayConnected(to fingerprint: String) async {
-        guard case .visiting(let operations) = self else { return }
+        guard case .operations(let operations) = way else { return }
         let messenger = operations.node.messenger
         while !Task.isCancelled {
             // Asked for again each time: it may come back at another address.
@@ -38,36 +50,7 @@ enum HomeSession: Sendable {
             try? await Task.sleep(for: .seconds(1))
         }
     }
-}
 
-extension HomeAccess {
-    /// Runs `body` with the home; once more, when the process that was online goes away meanwhile.
-    func session<Value: Sendable>(
-        _ body: @escaping @Sendable (HomeSession) async throws -> Value
-    ) async throws -> Value {
-        let home = options.folder
-        _ = try home.publicIdentity()
-        for _ in 0..<Self.attempts {
-            if try await isOnline(home) {
-                do {
-                    return try await body(.online(home))
-                } catch is HomeSession.Lost {
-                    try await Task.sleep(for: Self.pause)
-                    continue
-                }
-            }
-            if let lock = try HomeLock.take(home) {
-                defer { withExtendedLifetime(lock) {} }
-                let node = try Node.visiting(home: home, keys: options.unlock())
-                return try await node.visit { try await body(.visiting(Operations(node: node))) }
-            }
-            try await Task.sleep(for: Self.pause)
-        }
-        throw Self.inUse(home)
-    }
-
-    private func isOnline(_ home: Home) async throws -> Bool {
-        try await ControlClient.call(
-            home, ControlMethods.files, FilesParameters(ids: []), within: .seconds(60)) != nil
-    }
+    /// The process that was online went away.
+    struct Lost: Error {}
 }

@@ -45,7 +45,7 @@ extension LineChat {
             let sending = FileSending(
                 peer: peer.identity.fingerprint, paths: [try TypedPath.file(typed)], queue: false,
                 patience: Self.filePatience, progress: FileProgress(json: false))
-            let result = try await sending.run(in: .visiting(operations))
+            let result = try await sending.run(in: HomeSession(way: .operations(operations)))
             if result.gaveUp || !result.files.allSatisfy({ $0.state == "complete" }) { countUndelivered() }
         } catch {
             countUndelivered()
