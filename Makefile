@@ -16,7 +16,7 @@ test:
 lint:
 	@SWIFT="$(SWIFT)" Scripts/lint
 
-# Kills processes at random for about half an hour; `make test` does a few rounds of it.
+# Kills processes at random for some minutes; `make test` does a few rounds of it.
 soak: build
 	@python3 Tests/Soak/soak.py --rounds 500 --p2pchat "$$($(SWIFT) build -c release --show-bin-path)/p2pchat"
 
