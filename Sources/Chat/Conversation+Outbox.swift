@@ -84,8 +84,10 @@ extension Conversation {
     /// Whether anything waits for its acknowledgement.
     func hasOutbox() async -> Bool {
         // What cannot be read now is looked for again when something happens.
-        let oldest = (try? await archive.outbox(of: peer, after: 0, limit: Outbox.window)) ?? []
-        return oldest.contains { !states.isDelivered($0.row) }
+        let oldest = try? await states.undelivered { [archive, peer] in
+            try await archive.outbox(of: peer, after: 0, limit: Outbox.window)
+        }
+        return oldest?.isEmpty == false
     }
 
     /// Sends what the outbox holds on this link while it is the current one, until the link ends.

@@ -77,7 +77,7 @@ extension Messenger {
     package func outbox(of peer: PublicIdentity, after row: Int64 = 0, limit: Int = 1000) async throws
         -> [StoredMessage]
     {
-        try await archive.outbox(of: peer, after: row, limit: limit).filter { !states.isDelivered($0.row) }
+        try await states.undelivered { try await archive.outbox(of: peer, after: row, limit: limit) }
     }
 
     /// Changes a message that was not sent yet.
@@ -151,7 +151,7 @@ extension Messenger {
 
     func reportRead(to peer: PublicIdentity) async {
         guard isAccepted(peer) else { return }
-        if options.sendsRead {
+        if sendsRead {
             await conversations[peer]?.reportRead()
         } else if let last = try? await archive.conversation(with: peer).seen {
             // So that nothing old is told when the user allows it one day.

@@ -37,6 +37,8 @@ package actor Messenger: ConversationHost {
 
     let hello: Hello
     let options: Options
+    /// Whether peers are told what was shown.
+    private(set) var sendsRead: Bool
     private let network: any PeerNetwork
     let directory: (any PeerDirectory)?
     let now: @Sendable () -> Date
@@ -74,6 +76,7 @@ package actor Messenger: ConversationHost {
         self.directory = directory
         self.blocklist = blocklist
         self.options = options
+        sendsRead = options.sendsRead
         self.now = now
         events = EventQueue(limit: options.unshown)
         states = StateKeeper(archive: archive)
@@ -137,6 +140,9 @@ package actor Messenger: ConversationHost {
             await self.ended(conversation)
         }
     }
+
+    /// Whether peers are told what is shown from now on.
+    package func setSendsRead(_ sendsRead: Bool) { self.sendsRead = sendsRead }
 
     /// Does something beside everything else; `run()` owns it.
     func start(_ job: @escaping @Sendable () async -> Void) { jobsIn.yield(job) }

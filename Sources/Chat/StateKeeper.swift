@@ -12,6 +12,9 @@ final class StateKeeper: Sendable {
         /// By peer, the row up to which was shown.
         var seen: [PublicIdentity: Int64] = [:]
         var isClosing = false
+        /// How many look at the store now, and what became durable meanwhile: they may see it as it was before.
+        var readers = 0
+        var held: Set<Int64> = []
     }
 
     private let state = Mutex(State())
@@ -37,7 +40,19 @@ final class StateKeeper: Sendable {
 
     /// Whether the message was acknowledged, and the store does not know it yet.
     func isDelivered(_ row: Int64) -> Bool {
-        state.withLock { $0.pending[row].map { $0 >= .delivered } ?? false }
+        state.withLock { $0.held.contains(row) || $0.pending[row].map { $0 >= .delivered } ?? false }
+    }
+
+    /// What waits in the store, without what was acknowledged before or while it is read.
+    func undelivered(_ read: @Sendable () async throws -> [StoredMessage]) async rethrows -> [StoredMessage] {
+        state.withLock { $0.readers += 1 }
+        defer {
+            state.withLock { state in
+                state.readers -= 1
+                if state.readers == 0 { state.held = [] }
+            }
+        }
+        return try await read().filter { !isDelivered($0.row) }
     }
 
     func saw(_ row: Int64, of peer: PublicIdentity) {
@@ -72,7 +87,10 @@ final class StateKeeper: Sendable {
         if !states.isEmpty { try await archive.raise(states) }
         for (peer, row) in seen { try await archive.markSeen(with: peer, upTo: row) }
         state.withLock { state in
-            for (row, written) in states where state.pending[row] == written { state.pending[row] = nil }
+            for (row, written) in states where state.pending[row] == written {
+                state.pending[row] = nil
+                if state.readers > 0, written >= .delivered { state.held.insert(row) }
+            }
             for (peer, written) in seen where state.seen[peer] == written { state.seen[peer] = nil }
         }
     }

@@ -165,6 +165,32 @@ import Wire
         #expect(states == [.delivered])
     }
 
+    @Test func whatWasShownBeforeReceiptsWereAllowedIsNeverSaid() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let bob = try room.person("bobby", 2, options: Messenger.Options(sendsRead: false))
+        try await room.run(alice, bob) {
+            try await bob.knows(alice)
+            try await alice.send("before", to: "bobby")
+            let before = try #require(await bob.nextMessage())
+            bob.messenger.shown(before.stored)
+            while try await bob.messenger.archive.conversation(with: alice.identity).reported
+                < before.stored.row
+            {
+                await Task.yield()
+            }
+            await bob.messenger.setSendsRead(true)
+            let peer = try await alice.messenger.resolve("bobby")
+            let message = try await alice.messenger.send("after", to: peer)
+            bob.messenger.shown(try #require(await bob.nextMessage()).stored)
+            await wait(alice, message.id, .read)
+        }
+        let states = try await alice.messenger.archive.history(
+            with: bob.identity, after: nil, before: nil, limit: 9
+        ).map(\.state)
+        #expect(states == [.delivered, .read])
+    }
+
     @Test func aWaitingMessageIsEditedOrTakenBack() async throws {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))

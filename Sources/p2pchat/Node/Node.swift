@@ -217,6 +217,14 @@ final class Node: Sendable {
         throw DirectoryError.closed
     }
 
+    /// Whether peers are told what was shown, from now on and after a restart.
+    func setSendsRead(_ sendsRead: Bool) async throws {
+        var changed = try store.settings()
+        changed.sendsRead = sendsRead
+        try store.save(changed)
+        await messenger.setSendsRead(sendsRead)
+    }
+
     func setDiscoverable(_ isDiscoverable: Bool) async throws {
         guard case .online(let parts) = kind else { return }
         var changed = try store.settings()

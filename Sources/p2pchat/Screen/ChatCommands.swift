@@ -5,6 +5,7 @@ enum ChatAction: Equatable {
     case verify(String?)
     case fingerprint
     case discoverable(Bool)
+    case receipts(Bool)
     case status
     case contact(ContactAction, String?)
     case name(String?)
@@ -61,6 +62,15 @@ enum ChatCommandTable {
             switch $0 {
             case "yes": .discoverable(true)
             case "no": .discoverable(false)
+            default: nil
+            }
+        },
+        ChatCommandEntry(
+            name: "receipts", argument: "yes|no", help: "whether peers are told what you have read"
+        ) {
+            switch $0 {
+            case "yes": .receipts(true)
+            case "no": .receipts(false)
             default: nil
             }
         },

@@ -40,6 +40,16 @@ extension LineChat {
         show(StatusText.lines(await node.status()).map { "  " + $0 })
     }
 
+    func setReceipts(_ sendsRead: Bool) async {
+        do {
+            try await node.setSendsRead(sendsRead)
+            interface.show(
+                sendsRead ? "* peers are told what you have read" : "* peers are not told what you have read")
+        } catch {
+            fail(error)
+        }
+    }
+
     func setDiscoverable(_ isDiscoverable: Bool) async {
         do {
             try await node.setDiscoverable(isDiscoverable)

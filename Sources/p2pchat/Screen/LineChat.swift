@@ -162,6 +162,7 @@ actor LineChat {
         case .fingerprint: fingerprints()
         case .status: await status()
         case .discoverable(let isDiscoverable): await setDiscoverable(isDiscoverable)
+        case .receipts(let sendsRead): await setReceipts(sendsRead)
         case .contact(let action, let name): await change(action, name)
         case .name(let nickname): await name(nickname)
         case .queue: await queue()
