@@ -237,7 +237,7 @@ actor LineChat {
             peer = found
             interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
             await gate.open()
-            await showUnseen(of: found.identity)
+            await showUnseen()
             await setPrompt()
             return true
         } catch {
@@ -363,7 +363,7 @@ actor LineChat {
     }
 
     /// What arrived before this program started, in order, once somebody was chosen.
-    private func showUnseen(of chosen: PublicIdentity) async {
+    private func showUnseen() async {
         guard let unseen = try? await node.store.unseen(with: nil, limit: Self.mostUnseen) else { return }
         for stored in unseen {
             let summary = await node.messenger.summary(of: stored.peer)
