@@ -34,6 +34,7 @@ let package = Package(
         // C: system libraries behind module maps, and the one C target.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("readline")]),
 
         // Cryptography and keys.
@@ -75,7 +76,7 @@ let package = Package(
             dependencies: [
                 "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity",
                 "Wire",
-                "Sodium", log,
+                "Sodium", "CMalloc", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -66,13 +66,13 @@ extension FileTransfers {
         link.wake()
     }
 
-    /// What to ask for next; nil while one span is on its way and another is asked for.
+    /// What to ask for next, within one span; nil while enough of this transfer is asked for.
     private func nextSpan(_ entry: Entry, _ receiving: Receiving) -> Range<Int>? {
         guard receiving.writer != nil, entry.transfer.state == .accepted,
-            receiving.asked < entry.shape.chunks, receiving.asked - receiving.written <= FileShape.span
+            receiving.asked < entry.shape.chunks, receiving.asked - receiving.written <= limits.fetchChunks
         else { return nil }
-        let end = (receiving.asked / FileShape.span + 1) * FileShape.span
-        return receiving.asked..<min(end, entry.shape.chunks)
+        let spanEnd = (receiving.asked / FileShape.span + 1) * FileShape.span
+        return receiving.asked..<min(spanEnd, entry.shape.chunks, receiving.asked + limits.fetchChunks)
     }
 
     // MARK: What comes

@@ -207,13 +207,23 @@ final class Side: Sendable {
 }
 
 extension FileLimits {
-    /// Chunks of 64 bytes, so that a span has 16 KiB.
+    /// Chunks of 64 bytes, so that a span has 16 KiB; asked for by whole spans.
     static var small: FileLimits {
         var limits = FileLimits()
+        limits.askedChunks = 512
+        limits.fetchChunks = 256
         limits.chunk = 64
         limits.syncChunks = 100
         limits.progressAfter = .zero
         limits.reserve = 0
+        return limits
+    }
+
+    /// The same, asked for as the program does.
+    static var smallInParts: FileLimits {
+        var limits = FileLimits.small
+        limits.askedChunks = FileLimits.standard.askedChunks
+        limits.fetchChunks = FileLimits.standard.fetchChunks
         return limits
     }
 }

@@ -6,9 +6,9 @@ import Wire
 @testable import Files
 
 @Suite struct TransferTests {
-    @Test(arguments: [0, 1, 63, 64, 65, 64 * 256, 64 * 256 + 1, 64 * 700 + 5])
-    func aFileArrives(size: Int) async throws {
-        let (alice, bob) = (try await Side(), try await Side())
+    @Test(arguments: [0, 1, 63, 64, 65, 64 * 256, 64 * 256 + 1, 64 * 700 + 5], [true, false])
+    func aFileArrives(size: Int, inParts: Bool) async throws {
+        let (alice, bob) = (try await Side(), try await Side(limits: inParts ? .smallInParts : .small))
         let content = bytes(size)
         let keys = try await offer(try alice.write(content), from: alice, to: bob)
         let meeting = await Meeting(alice, bob)
@@ -162,7 +162,7 @@ import Wire
         #expect(meter.rate(at: time.now) ?? 0 < 10)
     }
 
-    /// What one peer is asked for stays within two spans, over all of its transfers.
+    /// What one peer is asked for stays within two fetches, over all of its transfers.
     @Test func whatIsAskedForIsBounded() async throws {
         let bob = try await Side()
         let peer = try await Peer(of: bob, offering: bytes(64 * 2000))
@@ -181,6 +181,25 @@ import Wire
         try await waitUntil("all open") { try bob.folder.names().count == 4 }
         try await peer.say(.end(FileEnd(id: .make(), reason: .cancelled)))
         #expect(await peer.isSilent())
+        await bob.close()
+    }
+
+    /// What is asked for at a time is a part of a span: a message on the same link stands behind all that was asked for.
+    @Test func aSpanIsAskedForInParts() async throws {
+        let bob = try await Side(limits: .smallInParts)
+        let peer = try await Peer(of: bob, offering: bytes(64 * 300))
+        try await bob.engine.accept(peer.key, into: bob.folder.path)
+        await peer.connect()
+        var asked = [try await peer.fetch(), try await peer.fetch()]
+        for part in [0..<64, 64..<128, 128..<192, 192..<256, 256..<300] {
+            #expect(await peer.isSilent())
+            #expect(asked.removeFirst() == part)
+            try await peer.sendSpan(part.lowerBound / 256)
+            try await peer.send(part)
+            if part.upperBound <= 192 { asked.append(try await peer.fetch()) }
+        }
+        try await waitUntil("the end") { await bob.state(peer.key) == .complete }
+        #expect(try contents(bob.folder.path + "/offered.bin") == peer.content)
         await bob.close()
     }
 
