@@ -103,8 +103,9 @@ final class Receiving {
     /// Nothing is asked before the part file is open.
     var writer: PartWriter?
     var expected: [Expected] = []
-    /// Chunks from the first that were asked, and that were written.
+    /// Chunks from the first that were asked for, that came, and that were written.
     var asked = 0
+    var came = 0
     var written = 0
     var hasAsked = false
     /// Chunks in the intake.

@@ -34,10 +34,9 @@ extension FileTransfers {
     /// Asks the peer for what fits: each transfer in turn for a span, so that small files are through soon.
     func ask(_ peer: PublicIdentity) {
         guard let link = peers[peer] else { return }
-        var asked = link.active.reduce(0) { sum, key in
-            guard let receiving = entries[key]?.receiving else { return sum }
-            return sum + receiving.asked - receiving.written
-        }
+        let active = link.active.compactMap { entries[$0]?.receiving }
+        var coming = active.reduce(0) { $0 + $1.asked - $1.came }
+        var unwritten = active.reduce(0) { $0 + $1.asked - $1.written }
         var skipped = 0
         while skipped < link.active.count {
             let key = link.active.removeFirst()
@@ -48,7 +47,7 @@ extension FileTransfers {
                 skipped += 1
                 continue
             }
-            guard asked + span.count <= limits.askedChunks,
+            guard coming + span.count <= limits.askedChunks, unwritten + span.count <= limits.unwrittenChunks,
                 let fetch = try? FileFetch(id: key.id, first: span.lowerBound, count: span.count)
             else {
                 link.active.insert(key, at: 0)
@@ -56,7 +55,8 @@ extension FileTransfers {
             }
             link.active.append(key)
             skipped = 0
-            asked += span.count
+            coming += span.count
+            unwritten += span.count
             receiving.asked = span.upperBound
             receiving.hasAsked = true
             if receiving.expected.isEmpty { receiving.lastCame = now() }
@@ -69,7 +69,7 @@ extension FileTransfers {
     /// What to ask for next, within one span; nil while enough of this transfer is asked for.
     private func nextSpan(_ entry: Entry, _ receiving: Receiving) -> Range<Int>? {
         guard receiving.writer != nil, entry.transfer.state == .accepted,
-            receiving.asked < entry.shape.chunks, receiving.asked - receiving.written <= limits.fetchChunks
+            receiving.asked < entry.shape.chunks, receiving.asked - receiving.came <= limits.fetchChunks
         else { return nil }
         let spanEnd = (receiving.asked / FileShape.span + 1) * FileShape.span
         return receiving.asked..<min(spanEnd, entry.shape.chunks, receiving.asked + limits.fetchChunks)
@@ -107,15 +107,17 @@ extension FileTransfers {
             fail(entry, .notAsked)
             return true
         }
-        if head.next + 1 == head.chunks.upperBound {
-            receiving.expected.removeFirst()
-        } else {
-            receiving.expected[0].next += 1
-        }
+        receiving.came += 1
         receiving.lastCame = now()
         receiving.queued += 1
         waitingChunks += 1
         receiving.intake.put(.chunk(chunk))
+        if head.next + 1 < head.chunks.upperBound {
+            receiving.expected[0].next += 1
+        } else {
+            receiving.expected.removeFirst()
+            ask(peer)
+        }
         return true
     }
 

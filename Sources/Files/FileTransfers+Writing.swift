@@ -34,6 +34,7 @@ extension FileTransfers {
         }
         receiving.writer = writer
         receiving.asked = writer.file.had
+        receiving.came = writer.file.had
         receiving.written = writer.file.had
         if entry.transfer.chunksDone > writer.file.had {
             // The part file was removed or cut short.

@@ -191,12 +191,12 @@ import Wire
         try await bob.engine.accept(peer.key, into: bob.folder.path)
         await peer.connect()
         var asked = [try await peer.fetch(), try await peer.fetch()]
-        for part in [0..<64, 64..<128, 128..<192, 192..<256, 256..<300] {
+        for part in [0..<48, 48..<96, 96..<144, 144..<192, 192..<240, 240..<256, 256..<300] {
             #expect(await peer.isSilent())
             #expect(asked.removeFirst() == part)
             try await peer.sendSpan(part.lowerBound / 256)
             try await peer.send(part)
-            if part.upperBound <= 192 { asked.append(try await peer.fetch()) }
+            if part.upperBound < 256 { asked.append(try await peer.fetch()) }
         }
         try await waitUntil("the end") { await bob.state(peer.key) == .complete }
         #expect(try contents(bob.folder.path + "/offered.bin") == peer.content)
