@@ -2,6 +2,7 @@ import Directory
 import FoundationEssentials
 import Identity
 import Store
+import Synchronization
 import Testing
 import Wire
 
@@ -40,6 +41,70 @@ import Wire
             await wait(alice, try #require(last), .delivered)
             #expect(try await alice.messenger.outbox(of: bob.identity).isEmpty)
         }
+    }
+
+    /// A long absence: everything arrives, once and in order, and little of it is in memory at a time.
+    @Test func tenThousandWaitForOnePeer() async throws {
+        let room = try Room()
+        let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))
+        room.network.put(nil, at: bob.endpoint)
+        try await room.run(alice, bob) {
+            try await bob.knows(alice)
+            let peer = try await alice.messenger.resolve("bobby")
+            _ = try await alice.messenger.send("1", to: peer)
+            let at = Date(timeIntervalSince1970: 1_700_000_000)
+            _ = try await alice.messenger.archive.appendOutgoing(
+                (2...10_000).map { NewMessage(id: .make(at: at), sentAt: at, content: .text("\($0)")) },
+                to: bob.identity, at: at)
+            room.network.put(bob.messenger, at: bob.endpoint)
+            await alice.messenger.peerCame(bob.identity)
+            for number in 1...10_000 {
+                let message = try #require(await bob.nextMessage())
+                guard message.text == "\(number)" else {
+                    Issue.record("\(message.text) came instead of \(number)")
+                    break
+                }
+            }
+        }
+        #expect(try await alice.messenger.archive.outboxCount(of: bob.identity) == 0)
+        let stored = try await bob.messenger.archive.history(
+            with: alice.identity, after: nil, before: nil, limit: 20_000)
+        #expect(stored.count == 10_000)
+    }
+
+    /// The clocks of both jump by two days, either way: order, original times and delivery do not depend on them.
+    @Test func clocksThatJump() async throws {
+        let room = try Room()
+        let days = Mutex([0.0, 48, -48, 0])
+        let start = Date(timeIntervalSince1970: 1_700_000_000)
+        let clock: @Sendable () -> Date = { start + 3600 * days.withLock { $0[0] } }
+        let alice = try room.person("alice", 1, now: clock)
+        let bob = try room.person("bobby", 2, now: clock)
+        room.network.put(nil, at: bob.endpoint)
+        var times: [Date] = []
+        try await room.run(alice, bob) {
+            try await bob.knows(alice)
+            let peer = try await alice.messenger.resolve("bobby")
+            for number in 1...4 {
+                times.append(clock())
+                _ = try await alice.messenger.send("\(number)", to: peer)
+                if number < 4 { days.withLock { _ = $0.removeFirst() } }
+            }
+            #expect(
+                try await alice.messenger.outbox(of: bob.identity).map(\.content)
+                    == (1...4).map { .text("\($0)") })
+            room.network.put(bob.messenger, at: bob.endpoint)
+            await alice.messenger.peerCame(bob.identity)
+            #expect(await texts(bob, 4) == ["1", "2", "3", "4"])
+            days.withLock { $0 = [-48] }
+            try await alice.send("5", to: "bobby")
+            #expect(await bob.nextMessage()?.text == "5")
+        }
+        let stored = try await bob.messenger.archive.history(
+            with: alice.identity, after: nil, before: nil, limit: 9)
+        #expect(stored.map(\.sentAt) == times + [start - 48 * 3600])
+        // What waits, or is kept for good, does not go with a clock.
+        #expect(try await bob.messenger.archive.expire(at: start + 48 * 3600) == 0)
     }
 
     @Test func whatWaitsGoesWhenThePeerMakesContact() async throws {

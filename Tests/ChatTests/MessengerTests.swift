@@ -35,7 +35,8 @@ final class Room: Sendable {
     /// - Parameter before: The same person before a restart, whose home and contacts go on.
     func person(
         _ handle: String, _ seed: UInt8, options: Messenger.Options = Messenger.Options(),
-        before: Person? = nil
+        before: Person? = nil,
+        now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_700_000_000) }
     ) throws -> Person {
         let keys = try Self.keys(seed)
         let identity = keys.publicIdentity
@@ -44,10 +45,10 @@ final class Room: Sendable {
         let blocklist = Blocklist()
         let messenger = Messenger(
             identity: identity, handle: try Handle(handle),
-            book: try ContactBook(store: contacts, now: { Date(timeIntervalSince1970: 1_700_000_000) }),
+            book: try ContactBook(store: contacts, now: now),
             archive: try HomeStore(path: home.path + "/home.sqlite", keys: keys),
             network: network.view(of: identity), directory: directory, blocklist: blocklist,
-            options: options, now: { Date(timeIntervalSince1970: 1_700_000_000) })
+            options: options, now: now)
         let person = Person(
             messenger: messenger, contacts: contacts, home: home,
             endpoint: try Endpoint("127.0.0.\(seed):4000"), identity: identity)

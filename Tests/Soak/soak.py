@@ -144,10 +144,10 @@ class Soak:
                 self.counts["kills"] += 1
             for name in victims:
                 people[name].start()
-            if number % 10 == 0:
-                # Long enough for both to find each other again, or nothing would ever be under way.
-                people["alice"].pause(1)
-                people["bob"].pause(0.2)
+            if self.random.random() < 0.4:
+                # Long enough for both to find each other again, or little would ever be under way.
+                people["alice"].pause(0.7)
+                people["bob"].pause(0.1)
         self.settle(people)
         for person in people.values():
             person.stop()
