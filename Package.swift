@@ -130,7 +130,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
-            exclude: ["transcripts", "README.md"], swiftSettings: settings),
+            exclude: ["transcripts", "small-disk.sh", "README.md"], swiftSettings: settings),
     ]
 )
 
