@@ -40,6 +40,8 @@ struct P2PChat: AsyncParsableCommand {
             }
         } catch let quiet as QuietExit {
             Glibc.exit(quiet.code.rawValue)
+        } catch let interrupted as Interrupted {
+            Glibc.exit(128 + interrupted.signal)
         } catch {
             if error is CommandError || !isParserError(error) {
                 let described = CommandError(describing: error)

@@ -68,9 +68,11 @@ struct Send: AsyncParsableCommand {
         guard message.utf8.count <= WireLimits.text else {
             throw ChatError.messageTooLong(bytes: message.utf8.count)
         }
-        let sent = try await HomeAccess(options: options).call(
-            ControlMethods.send, SendParameters(peer: peer, text: message, timeout: timeout, queue: queue),
-            within: .seconds(timeout) + .seconds(2), { $0.send })
+        let parameters = SendParameters(peer: peer, text: message, timeout: timeout, queue: queue)
+        let sent = try await session {
+            try await $0.call(
+                ControlMethods.send, parameters, within: .seconds(timeout) + .seconds(2), { $0.send })
+        }
         if json { try Output.json(sent) }
         guard let reason = sent.reason else {
             if !json { Output.note("delivered to \(sent.peer.name)") }
@@ -82,12 +84,28 @@ struct Send: AsyncParsableCommand {
     }
 
     private func sendLines() async throws {
-        let code = try await HomeAccess(options: options).session { [peer, timeout, queue, json] session in
+        let code = try await session { [peer, timeout, queue, json] session in
             try await LineSender(
                 session: session, peer: peer, timeout: timeout, queue: queue, json: json
             ).run(LineReader())
         }
         if let code { throw QuietExit(code: code) }
+    }
+
+    /// A signal ends `body`, and with it what was not delivered is taken back or waits.
+    private func session<Value: Sendable>(
+        _ body: @escaping @Sendable (HomeSession) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await HomeAccess(options: options).session { session in
+                try await Interrupted.canEnd { try await body(session) }
+            }
+        } catch let interrupted as Interrupted {
+            Output.note(
+                "interrupted; what was not delivered "
+                    + (queue ? "waits in the outbox" : "was taken back, and may have arrived if it had left"))
+            throw interrupted
+        }
     }
 
     /// All of standard input; one byte past the limit is enough to know that it is too long.

@@ -48,8 +48,11 @@ struct ControlServer: Sendable {
         try? await connection.executeThenClose { inbound, outbound in
             guard await isSameUser(connection.channel) else { return }
             let subscription = Subscription(node: operations.node)
-            connection.channel.closeFuture.whenComplete { _ in subscription.end() }
-            try await ControlSession(operations: operations, outbound: outbound).run(inbound, subscription)
+            let gone = StopSignal()
+            gone.onRaise { subscription.end() }
+            connection.channel.closeFuture.whenComplete { _ in gone.raise() }
+            try await ControlSession(operations: operations, outbound: outbound, gone: gone)
+                .run(inbound, subscription)
         }
     }
 

@@ -6,11 +6,18 @@ import NIOCore
 struct ControlSession: Sendable {
     let operations: Operations
     let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    /// Raised when the client is gone; a client that only has no more requests still reads.
+    let gone: StopSignal
 
-    /// Answers until the client has no more requests and every answer is out; a subscription goes on until the connection ends.
+    /// Answers until the client has no more requests and every answer is out, or until it is gone: what still waits for a delivery
+    /// then is as if its time were up. A subscription goes on until the connection ends.
     func run(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ subscription: Subscription) async throws {
         defer { subscription.end() }
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await gone.wait()
+                throw CancellationError()
+            }
             var lines = LineSplitter(limit: JSONRPC.longestRequest)
             var working = 0
             for try await bytes in inbound {
@@ -36,7 +43,11 @@ struct ControlSession: Sendable {
                     }
                 }
             }
-            try await group.waitForAll()
+            while working > 0 {
+                try await group.next()
+                working -= 1
+            }
+            group.cancelAll()
         }
     }
 

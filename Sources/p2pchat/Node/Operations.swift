@@ -41,30 +41,39 @@ struct Operations: Sendable {
         return Begun(message: message, peer: peer, deadline: deadline, queue: queue)
     }
 
-    /// Waits until the peer has acknowledged it. Otherwise it is taken back, unless it is to stay in the outbox.
+    /// Waits until the peer has acknowledged it. Otherwise, also when whoever waits goes away, it is taken back, unless it is to
+    /// stay in the outbox.
     func finish(_ begun: Begun) async throws -> SendResult {
-        let (id, peer) = (begun.message.id, begun.peer)
-        func result(_ state: DeliveryState, _ reason: String?) async -> SendResult {
-            SendResult(
-                id: id.description, peer: PeerJSON(await node.messenger.summary(of: peer.identity)),
-                state: state.description, reason: reason)
-        }
+        let left = max(.milliseconds(1), begun.deadline - ContinuousClock.now)
         do {
-            try await node.messenger.waitDelivered(
-                id, to: peer, timeout: max(.milliseconds(1), begun.deadline - ContinuousClock.now))
-            return await result(.delivered, nil)
+            try await node.messenger.waitDelivered(begun.message.id, to: begun.peer, timeout: left)
+            return await result(begun, .delivered, nil)
         } catch {
-            if begun.queue {
-                let now = try await node.messenger.archive.message(
-                    id, with: peer.identity, direction: .outgoing)
-                return await result(now?.state ?? .queued, CommandError(describing: error).message)
-            }
-            // Without being asked to keep it, nothing is sent behind the caller's back. What was on its way may have arrived.
-            let before = try await node.messenger.cancel(id, to: peer.identity)
-            guard let before else { return await result(.delivered, nil) }
-            if before >= .sent { throw SentUnacknowledged(reason: error) }
-            throw error
+            // A task of its own, because this one may be cancelled.
+            return try await Task { try await giveUp(begun, because: error) }.value
         }
+    }
+
+    private func giveUp(_ begun: Begun, because error: any Error) async throws -> SendResult {
+        let (id, peer) = (begun.message.id, begun.peer)
+        guard !begun.queue else {
+            let now = try await node.messenger.archive.message(
+                id, with: peer.identity, direction: .outgoing)
+            return await result(begun, now?.state ?? .queued, CommandError(describing: error).message)
+        }
+        // Without being asked to keep it, nothing is sent behind the caller's back. What was on its way may have arrived.
+        guard let before = try await node.messenger.cancel(id, to: peer.identity) else {
+            return await result(begun, .delivered, nil)
+        }
+        if before >= .sent { throw SentUnacknowledged(reason: error) }
+        throw error
+    }
+
+    private func result(_ begun: Begun, _ state: DeliveryState, _ reason: String?) async -> SendResult {
+        SendResult(
+            id: begun.message.id.description,
+            peer: PeerJSON(await node.messenger.summary(of: begun.peer.identity)),
+            state: state.description, reason: reason)
     }
 
     /// The message was taken back after it had left.
