@@ -35,7 +35,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CMalloc"),
-        .target(name: "CTerminal", linkerSettings: [.linkedLibrary("readline")]),
+        .target(name: "CTerminal", linkerSettings: [.linkedLibrary("readline"), .linkedLibrary("ncursesw")]),
 
         // Cryptography and keys.
         .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: settings),

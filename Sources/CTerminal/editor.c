@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "CTerminal.h"
+#include "editor.h"
 #include "tty.h"
 
 #include <errno.h>
@@ -8,22 +8,22 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
 
-static struct ct_editor_callbacks callbacks;
+struct ct_editor_callbacks ct_callbacks;
+static const struct ct_view *view;
 static int input_fd = -1;
-static char *prompt_now, *prompt_next;
-static int interrupted, suspended, gone, at_end, woken;
+static FILE *terminal_output;
+static int interrupted, suspended, gone, at_end, woken, settings_due;
+// A byte that was read, and is readline's to have next; or -1.
+static int pushed = -1;
 static struct sigaction old_winch, old_cont;
 
 // Never closed: a wake-up or a signal may come at any time, after the editor's end too.
@@ -43,6 +43,10 @@ void ct_editor_request_end(void) {
 }
 
 bool ct_editor_is_ending(void) { return end_requested; }
+
+bool ct_editor_is_gone(void) { return gone; }
+
+FILE *ct_editor_output(void) { return terminal_output; }
 
 static void drain_wakes(void) {
     char drained[64];
@@ -74,20 +78,33 @@ static void on_line(char *line) {
         fputc('\n', rl_outstream);
         return;
     }
+    if (view->take_line && view->take_line(line)) {
+        free(line);
+        return;
+    }
     HIST_ENTRY *last = history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
     if (line[0] != '\0' && (last == NULL || strcmp(last->line, line) != 0)) add_history(line);
-    callbacks.line(callbacks.context, line);
+    ct_callbacks.line(ct_callbacks.context, line);
     free(line);
 }
 
-// Returns 1 when a key can be read, 0 when woken, -1 when the terminal is gone.
-static int wait_for_key(void) {
+bool ct_editor_has_input(int milliseconds) {
+    struct pollfd ready = {.fd = input_fd, .events = POLLIN};
+    return poll(&ready, 1, milliseconds) > 0;
+}
+
+bool ct_editor_input_pending(void) { return pushed >= 0 || ct_editor_has_input(0); }
+
+// Returns 1 when a key can be read, 0 when woken or the time is over, -1 when the terminal is gone.
+static int wait_for_key(int timeout) {
     for (;;) {
         struct pollfd ready[2] = {{.fd = input_fd, .events = POLLIN}, {.fd = wake_pipe[0], .events = POLLIN}};
-        if (poll(ready, 2, -1) < 0) {
+        int count = poll(ready, 2, timeout);
+        if (count < 0) {
             if (errno == EINTR) continue;
             return -1;
         }
+        if (count == 0) return 0;
         if (ready[1].revents) {
             drain_wakes();
             return 0;
@@ -97,11 +114,10 @@ static int wait_for_key(void) {
 }
 
 // readline may wait in here for the end of a paste, and must still hear that the editor is to end. Other
-// wake-ups are kept for the next step.
-static int on_read(FILE *stream) {
-    (void)stream;
+// wake-ups are kept for the next step. -1: nothing more will come.
+static int read_byte(void) {
     while (!gone && !end_requested) {
-        int ready = wait_for_key();
+        int ready = wait_for_key(-1);
         if (ready == 0) {
             woken = 1;
             continue;
@@ -112,7 +128,14 @@ static int on_read(FILE *stream) {
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         gone = 1;
     }
-    return EOF;
+    return -1;
+}
+
+static int on_read(FILE *stream) {
+    (void)stream;
+    int byte = pushed >= 0 ? pushed : read_byte();
+    pushed = -1;
+    return byte < 0 ? EOF : byte;
 }
 
 // Ctrl-C and Ctrl-Z come as keys, not as signals: what they do must happen between readline's own steps.
@@ -128,8 +151,15 @@ static int on_suspend_key(int count, int key) {
     return 0;
 }
 
+bool ct_editor_wants_bracketed_paste(void) {
+    char *paste = rl_variable_value("enable-bracketed-paste");
+    return paste != NULL && strcmp(paste, "on") == 0;
+}
+
 static void on_prepare(int meta) {
+    if (view->is_full && !settings_due) return;
     if (!ct_tty_begin_change()) return;
+    settings_due = 0;
     rl_prep_terminal(meta);
     struct termios settings;
     if (tcgetattr(input_fd, &settings) == 0) {
@@ -137,10 +167,20 @@ static void on_prepare(int meta) {
         settings.c_cc[VSUSP] = _POSIX_VDISABLE;
         tcsetattr(input_fd, TCSADRAIN, &settings);
     }
-    char *paste = rl_variable_value("enable-bracketed-paste");
-    ct_tty_bracketed_paste(paste != NULL && strcmp(paste, "on") == 0);
+    if (!view->is_full) ct_tty_set_farewell(ct_editor_wants_bracketed_paste() ? "\033[?2004l\r" : "");
     ct_tty_end_change();
 }
+
+static void on_release(void) {
+    if (!view->is_full) rl_deprep_terminal();
+}
+
+// A screen has no place for a list below the line.
+static void on_candidates(char **matches, int count, int longest) {
+    (void)matches, (void)count, (void)longest;
+}
+
+static void draw_nothing(void) {}
 
 static char *next_candidate(const char *word, int state) {
     static int index;
@@ -151,7 +191,7 @@ static char *next_candidate(const char *word, int state) {
         line = strndup(rl_line_buffer, (size_t)rl_point);
         if (line == NULL) return NULL;
     }
-    return callbacks.candidate(callbacks.context, word, line ? line : "", index++);
+    return ct_callbacks.candidate(ct_callbacks.context, word, line ? line : "", index++);
 }
 
 static char **on_complete(const char *word, int start, int end) {
@@ -188,6 +228,9 @@ static void initialize_readline(void) {
     rl_completer_word_break_characters = " \t\n";
     rl_getc_function = on_read;
     rl_prep_term_function = on_prepare;
+    rl_deprep_term_function = on_release;
+    // setenv is not for a process with threads; nothing here reads LINES and COLUMNS.
+    rl_change_environment = 0;
     using_history();
     stifle_history(1000);
 }
@@ -200,36 +243,7 @@ static void bind_keys(void) {
     }
 }
 
-static FILE *reopen(int fd, const char *mode) {
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    FILE *stream = copy < 0 ? NULL : fdopen(copy, mode);
-    if (stream == NULL && copy >= 0) close(copy);
-    return stream;
-}
-
-enum ct_editor_status ct_editor_begin(
-    int input, int output, const char *prompt, struct ct_editor_callbacks with) {
-    if (!isatty(input) || !isatty(output)) return CT_EDITOR_NO_TERMINAL;
-    if (wake_pipe[0] < 0 && pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return CT_EDITOR_SYSTEM;
-    FILE *in = reopen(input, "r"), *out = in ? reopen(output, "w") : NULL;
-    if (out == NULL || !ct_tty_remember(fileno(in))) {
-        int error = errno;
-        if (in) fclose(in);
-        if (out) fclose(out);
-        errno = error;
-        return CT_EDITOR_SYSTEM;
-    }
-    callbacks = with;
-    interrupted = suspended = gone = at_end = woken = 0;
-    resized = continued = end_requested = 0;
-    rl_instream = in;
-    rl_outstream = out;
-    input_fd = fileno(in);
-    ensure_unicode();
-    initialize_readline();
-    rl_initialize();
-    bind_keys();
-
+static void watch_signals(void) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
@@ -238,135 +252,103 @@ enum ct_editor_status ct_editor_begin(
     sigaction(SIGWINCH, &action, &old_winch);
     action.sa_handler = on_cont;
     sigaction(SIGCONT, &action, &old_cont);
+}
 
-    prompt_now = strdup(prompt);
-    rl_callback_handler_install(prompt_now ? prompt_now : "", on_line);
+static FILE *reopen(int fd, const char *mode) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    FILE *stream = copy < 0 ? NULL : fdopen(copy, mode);
+    if (stream == NULL && copy >= 0) close(copy);
+    return stream;
+}
+
+enum ct_editor_status ct_editor_begin(
+    int input, int output, const struct ct_view *with_view, struct ct_editor_callbacks with) {
+    if (!isatty(input) || !isatty(output)) return CT_EDITOR_NO_TERMINAL;
+    if (wake_pipe[0] < 0 && pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return CT_EDITOR_SYSTEM;
+    FILE *in = reopen(input, "r"), *out = in ? reopen(output, "w") : NULL;
+    FILE *nowhere = out && with_view->is_full ? fopen("/dev/null", "we") : NULL;
+    if (out == NULL || (with_view->is_full && nowhere == NULL) || !ct_tty_remember(fileno(in), fileno(out))) {
+        int error = errno;
+        if (in) fclose(in);
+        if (out) fclose(out);
+        if (nowhere) fclose(nowhere);
+        errno = error;
+        return CT_EDITOR_SYSTEM;
+    }
+    view = with_view;
+    ct_callbacks = with;
+    interrupted = suspended = gone = at_end = woken = 0;
+    resized = continued = end_requested = 0;
+    pushed = -1;
+    settings_due = 1;
+    terminal_output = out;
+    rl_instream = in;
+    rl_outstream = nowhere ? nowhere : out;
+    input_fd = fileno(in);
+    ensure_unicode();
+    initialize_readline();
+    rl_completion_display_matches_hook = view->is_full ? on_candidates : NULL;
+    // Its first initialization takes a redisplay of one's own as a sign that bracketed paste is not wanted.
+    rl_redisplay_function = rl_redisplay;
+    rl_initialize();
+    if (view->is_full) rl_redisplay_function = draw_nothing;
+    bind_keys();
+    watch_signals();
+    rl_callback_handler_install(view->prompt(), on_line);
     return CT_EDITOR_OK;
 }
 
-static void to_end_of_line(void) {
-    rl_point = rl_end;
-    rl_redisplay();
-}
-
-void ct_editor_end(void) {
+void ct_editor_end_reading(void) {
     end_requested = 1;
-    // What was half typed stays readable, an empty prompt goes; what comes next begins on a row of its own.
-    if (!gone && rl_end > 0) {
-        to_end_of_line();
-        fputc('\n', rl_outstream);
-    } else if (!gone) {
-        rl_clear_visible_line();
-    }
-    fflush(rl_outstream);
     rl_callback_handler_remove();
+    if (view->is_full) rl_deprep_terminal();
     clear_history();
     sigaction(SIGWINCH, &old_winch, NULL);
     sigaction(SIGCONT, &old_cont, NULL);
+}
+
+void ct_editor_end(void) {
     ct_tty_restore();
     ct_tty_forget();
+    if (rl_outstream != terminal_output) fclose(rl_outstream);
     fclose(rl_instream);
-    fclose(rl_outstream);
-    rl_instream = rl_outstream = NULL;
+    fclose(terminal_output);
+    rl_instream = rl_outstream = terminal_output = NULL;
     input_fd = -1;
-    free(prompt_now);
-    free(prompt_next);
-    prompt_now = prompt_next = NULL;
 }
 
 // --- Between keys ---
 
-// A new line with nothing in it, and with readline's memory of the old one (undo, place in the history) gone.
-static void begin_again(void) {
+void ct_editor_begin_again(void) {
     rl_callback_handler_remove();
-    rl_callback_handler_install(prompt_now ? prompt_now : "", on_line);
+    rl_callback_handler_install(view->prompt(), on_line);
 }
 
 static void interrupt(void) {
+    if (view->take_interrupt && view->take_interrupt()) return;
     if (rl_end == 0) {
-        callbacks.interrupt(callbacks.context);
+        ct_callbacks.interrupt(ct_callbacks.context);
         return;
     }
-    to_end_of_line();
-    fputs("^C\n", rl_outstream);
-    begin_again();
+    view->clearing();
+    ct_editor_begin_again();
 }
 
-static void redraw(void) {
-    rl_on_new_line();
-    rl_redisplay();
-}
-
-static bool is_searching(void) { return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG); }
-
-// Moves (row, column) past `text` in a terminal of so many columns; what stands between \001 and \002 takes none.
-static void advance(const char *text, size_t length, int columns, int *row, int *column) {
-    mbstate_t state;
-    memset(&state, 0, sizeof state);
-    bool hidden = false;
-    while (length > 0) {
-        wchar_t wide = L'?';
-        size_t used = mbrtowc(&wide, text, length, &state);
-        if (used == 0 || used > length) {
-            memset(&state, 0, sizeof state);
-            used = 1;
-        }
-        text += used;
-        length -= used;
-        if (wide == RL_PROMPT_START_IGNORE || wide == RL_PROMPT_END_IGNORE) {
-            hidden = wide == RL_PROMPT_START_IGNORE;
-            continue;
-        }
-        if (hidden) continue;
-        // readline shows a control as ^X.
-        int width = wide == L'\n' ? 0 : iswcntrl((wint_t)wide) ? 2 : wcwidth(wide) < 0 ? 1 : wcwidth(wide);
-        if (wide == L'\n' || *column + width > columns) {
-            *row += 1;
-            *column = 0;
-        }
-        *column += width;
-    }
-}
-
-// Terminals of today flow the rows anew when their width changes, before they say so. readline takes the rows to be
-// where it wrote them, and would leave some behind. Rows that readline ended itself are not joined again by a wider
-// terminal: then a row is left behind here too. Going up further instead could erase a message.
-static void resize(void) {
-    const char *terminal = getenv("TERM");
-    rl_reset_screen_size();
-    int rows, columns, row = 0, column = 0;
-    rl_get_screen_size(&rows, &columns);
-    if (columns > 0 && terminal != NULL && strcmp(terminal, "dumb") != 0) {
-        if (rl_display_prompt) advance(rl_display_prompt, strlen(rl_display_prompt), columns, &row, &column);
-        advance(rl_line_buffer, (size_t)rl_point, columns, &row, &column);
-        int last = row, end = column;
-        advance(rl_line_buffer + rl_point, (size_t)(rl_end - rl_point), columns, &last, &end);
-        if (column == columns) row += 1;
-        if (row > 0) fprintf(rl_outstream, "\033[%dA", row);
-        fputs("\r\033[K", rl_outstream);
-        // Row by row: tmux keeps a copy of a screen that is cleared as a whole.
-        for (int below = 0; below < last; below++) fputs("\033[B\033[K", rl_outstream);
-        if (last > 0) fprintf(rl_outstream, "\033[%dA", last);
-    }
-    if (!is_searching()) rl_set_prompt(prompt_now ? prompt_now : "");
-    rl_forced_update_display();
+bool ct_editor_is_searching(void) {
+    return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG);
 }
 
 static void resume(void) {
     rl_deprep_terminal();
+    settings_due = 1;
     on_prepare(1);
-    rl_reset_screen_size();
-    // The cursor stands where the shell left it, not where readline did.
-    rl_on_new_line();
-    rl_clear_visible_line();
-    redraw();
+    view->resumed();
 }
 
 static void suspend(void) {
-    to_end_of_line();
-    fputs("^Z\n", rl_outstream);
+    view->suspending();
     rl_deprep_terminal();
-    fflush(rl_outstream);
+    fflush(terminal_output);
     // The whole job, as the terminal would have done. It returns when the job is brought back, or at once where
     // nobody could bring it back (an orphaned group is not stopped); the signal for it may come a little later.
     kill(0, SIGTSTP);
@@ -376,32 +358,39 @@ static void suspend(void) {
     resume();
 }
 
-static void show_next_prompt(void) {
-    if (prompt_next == NULL || is_searching()) return;
-    free(prompt_now);
-    prompt_now = prompt_next;
-    prompt_next = NULL;
-    rl_clear_visible_line();
-    rl_set_prompt(prompt_now);
-    redraw();
+static void handle_wake(void) {
+    if (continued) {
+        continued = 0;
+        resume();
+    }
+    if (resized) {
+        resized = 0;
+        view->resized();
+    }
 }
 
-enum ct_editor_step ct_editor_step(void) {
-    int ready = woken ? 0 : wait_for_key();
+static void handle_key(void) {
+    if (view->take_byte) {
+        int byte = pushed >= 0 ? pushed : read_byte();
+        pushed = -1;
+        if (byte >= 0 && view->take_byte((unsigned char)byte)) return;
+        pushed = byte;
+    }
+    // A macro or a key that readline put back comes before what was read.
+    do {
+        rl_callback_read_char();
+    } while (pushed >= 0 && !gone && !end_requested);
+}
+
+enum ct_editor_step ct_editor_step(int timeout) {
+    int ready = woken ? 0 : wait_for_key(timeout);
     if (ready < 0) return CT_STEP_GONE;
     if (ready == 0) {
         woken = 0;
-        if (continued) {
-            continued = 0;
-            resume();
-        }
-        if (resized) {
-            resized = 0;
-            resize();
-        }
+        handle_wake();
         return CT_STEP_WOKEN;
     }
-    rl_callback_read_char();
+    handle_key();
     if (interrupted) {
         interrupted = 0;
         interrupt();
@@ -413,23 +402,8 @@ enum ct_editor_step ct_editor_step(void) {
     if (gone) return CT_STEP_GONE;
     if (at_end) {
         at_end = 0;
-        callbacks.line(callbacks.context, NULL);
+        if (!view->take_line || !view->take_line(NULL)) ct_callbacks.line(ct_callbacks.context, NULL);
     }
-    show_next_prompt();
+    if (view->stepped) view->stepped();
     return CT_STEP_INPUT;
-}
-
-void ct_editor_print_above(const char *text, size_t length) {
-    rl_clear_visible_line();
-    fwrite(text, 1, length, rl_outstream);
-    redraw();
-    fflush(rl_outstream);
-}
-
-void ct_editor_set_prompt(const char *prompt) {
-    char *copy = strdup(prompt);
-    if (copy == NULL) return;
-    free(prompt_next);
-    prompt_next = copy;
-    show_next_prompt();
 }

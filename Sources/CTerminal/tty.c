@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,9 +18,11 @@
 
 // Written before `saved` becomes true and not changed while it is, so a signal handler sees them whole.
 static struct termios original;
-static int tty = -1;
+static int tty = -1, tty_output = -1;
 static volatile sig_atomic_t saved;
-static volatile sig_atomic_t bracketed_paste;
+// What the terminal is to be sent, too. Two buffers: a handler may read one while the other is written.
+static char farewells[2][512];
+static const char *_Atomic farewell;
 // The editor's thread says that it is changing the terminal, a restoring one that nobody may any more; each looks at
 // the other's word after giving its own.
 static atomic_int changing, restored;
@@ -55,7 +58,7 @@ static void watch_faults_once(void) {
     atexit(restore_at_exit);
 }
 
-int ct_tty_remember(int fd) {
+int ct_tty_remember(int fd, int output) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (saved) {
         errno = EBUSY;
@@ -63,6 +66,7 @@ int ct_tty_remember(int fd) {
     }
     if (tcgetattr(fd, &original) != 0) return 0;
     tty = fd;
+    tty_output = output;
     saved = 1;
     pthread_once(&once, watch_faults_once);
     return 1;
@@ -77,13 +81,59 @@ bool ct_tty_begin_change(void) {
 
 void ct_tty_end_change(void) { changing = 0; }
 
-void ct_tty_bracketed_paste(int on) { bracketed_paste = on; }
+void ct_tty_set_farewell(const char *bytes) {
+    static int next;
+    next = !next;
+    snprintf(farewells[next], sizeof farewells[next], "%s", bytes);
+    farewell = farewells[next];
+}
 
 void ct_tty_forget(void) {
     saved = 0;
     restored = 0;
-    bracketed_paste = 0;
-    tty = -1;
+    farewell = NULL;
+    tty = tty_output = -1;
+}
+
+static bool takes_output(int milliseconds) {
+    struct pollfd ready = {.fd = tty_output, .events = POLLOUT};
+    return poll(&ready, 1, milliseconds) == 1 && (ready.revents & POLLOUT);
+}
+
+// Switching Ctrl-S off undoes it; TCOON undoes only TCOOFF.
+static void release_output(void) {
+    struct termios settings;
+    if (tcgetattr(tty_output, &settings) != 0) return;
+    settings.c_iflag &= ~(tcflag_t)IXON;
+    tcsetattr(tty_output, TCSANOW, &settings);
+}
+
+// From the background, setting the terminal would stop the process.
+static void block_background_stop(sigset_t *before) {
+    sigset_t background;
+    sigemptyset(&background);
+    sigaddset(&background, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &background, before);
+}
+
+void ct_tty_release_output(void) {
+    if (!saved || takes_output(0)) return;
+    sigset_t mask;
+    block_background_stop(&mask);
+    release_output();
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
+// Not where that would wait for ever.
+static void write_farewell(void) {
+    const char *bytes = farewell;
+    if (bytes == NULL || *bytes == '\0') return;
+    if (!takes_output(0)) {
+        release_output();
+        if (!takes_output(100)) return;
+    }
+    ssize_t ignored = write(tty_output, bytes, strlen(bytes));
+    (void)ignored;
 }
 
 void ct_tty_restore(void) {
@@ -92,16 +142,9 @@ void ct_tty_restore(void) {
     restored = 1;
     // A change takes microseconds. Not for ever: it may be this thread's own, interrupted by a fault.
     for (int i = 0; i < 100 && changing; i++) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    // From the background, setting the terminal would stop the process.
-    sigset_t background, mask;
-    sigemptyset(&background);
-    sigaddset(&background, SIGTTOU);
-    pthread_sigmask(SIG_BLOCK, &background, &mask);
-    if (bracketed_paste) {
-        static const char off[] = "\033[?2004l\r";
-        ssize_t ignored = write(tty, off, sizeof off - 1);
-        (void)ignored;
-    }
+    sigset_t mask;
+    block_background_stop(&mask);
+    write_farewell();
     tcsetattr(tty, TCSANOW, &original);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     errno = error;
@@ -210,7 +253,7 @@ enum ct_passphrase_status ct_passphrase_read(
     if (fd < 0) return CT_PASSPHRASE_NO_TERMINAL;
     pthread_mutex_lock(&lock);
     int status = CT_PASSPHRASE_SYSTEM;
-    if (ct_tty_remember(fd)) {
+    if (ct_tty_remember(fd, fd)) {
         status = read_between_signals(fd, prompt, buffer, capacity, length);
         int error = errno;
         ct_tty_forget();

@@ -16,3 +16,8 @@ func displayWidth(of scalar: Unicode.Scalar) -> Int {
         return width < 0 ? 1 : width
     }
 }
+
+/// Whether the locale says how many columns it takes; if not, what a terminal does with it is anyone's guess.
+func hasKnownWidth(_ scalar: Unicode.Scalar) -> Bool {
+    ct_width(scalar.value) >= 0
+}

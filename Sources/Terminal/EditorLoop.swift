@@ -1,59 +1,78 @@
 import CTerminal
 import Glibc
 
+/// What readline says to the one who reads: called on the editor's thread.
+struct EditorHandlers {
+    /// Nil: end of file on an empty line, or the terminal hung up.
+    var line: (String?) -> Void
+    var interrupt: () -> Void
+    var completion: LineEditor.Completion
+    // Of a full screen only.
+    var key: (ScreenKey) -> Void = { _ in }
+    /// Nil: the question was cancelled.
+    var answer: (String?) -> Void = { _ in }
+    var resized: (ScreenSize) -> Void = { _ in }
+}
+
 /// The editor's thread seen from Swift: the only caller of readline. Confined to that thread, so not Sendable.
-final class EditorLoop {
-    private let sink: AsyncStream<LineEvent>.Continuation
-    private let completion: LineEditor.Completion
+class EditorLoop {
+    private let handlers: EditorHandlers
     private var candidates: [String] = []
 
-    init(sink: AsyncStream<LineEvent>.Continuation, completion: @escaping LineEditor.Completion) {
-        self.sink = sink
-        self.completion = completion
+    init(handlers: EditorHandlers) {
+        self.handlers = handlers
     }
 
     /// Whether `stop` was called.
-    var isEnding: Bool { ct_editor_is_ending() }
+    final var isEnding: Bool { ct_editor_is_ending() }
 
-    func begin(input: Int32, output: Int32, prompt: String) -> TerminalError? {
-        // The loop outlives all calls back: it is held by the function that calls `step` until `end`.
-        let callbacks = ct_editor_callbacks(
+    /// The loop outlives all calls back: it is held by the function that calls `step` until the end.
+    final var callbacks: ct_editor_callbacks {
+        ct_editor_callbacks(
             context: Unmanaged.passUnretained(self).toOpaque(),
             line: { context, line in
-                EditorLoop.at(context)?.sink.yield(line.map { .line(String(cString: $0)) } ?? .endOfFile)
+                EditorLoop.at(context)?.handlers.line(line.map { String(cString: $0) })
             },
-            interrupt: { context in EditorLoop.at(context)?.sink.yield(.interrupt) },
+            interrupt: { context in EditorLoop.at(context)?.handlers.interrupt() },
             candidate: { context, word, line, index in
                 guard let word, let line else { return nil }
                 return EditorLoop.at(context)?
                     .candidate(Int(index), for: String(cString: word), in: String(cString: line))
+            },
+            key: { context, key, first, second in
+                guard let key = ScreenKey(key, Int(first), Int(second)) else { return }
+                EditorLoop.at(context)?.handlers.key(key)
+            },
+            answer: { context, answer in
+                EditorLoop.at(context)?.handlers.answer(answer.map { String(cString: $0) })
+            },
+            resized: { context, columns, rows in
+                EditorLoop.at(context)?.handlers.resized(ScreenSize(columns: Int(columns), rows: Int(rows)))
             })
-        switch ct_editor_begin(input, output, Self.readlinePrompt(prompt), callbacks) {
-        case CT_EDITOR_OK: return nil
-        case CT_EDITOR_NO_TERMINAL: return .noTerminal
-        default: return errno == EBUSY ? .inUse : .system(errno)
+    }
+
+    /// Nil when all is well.
+    final func failure(_ status: ct_editor_status) -> TerminalError? {
+        switch status {
+        case CT_EDITOR_OK: nil
+        case CT_EDITOR_NO_TERMINAL: .noTerminal
+        default: errno == EBUSY ? .inUse : .system(errno)
         }
     }
 
-    /// Waits for a key or a wake-up. False when the terminal is gone.
-    func step() -> Bool {
-        guard ct_editor_step() == CT_STEP_GONE else { return true }
-        sink.yield(.endOfFile)
-        return false
+    enum Step {
+        case woken, input, gone
     }
 
-    func setPrompt(_ prompt: String) {
-        ct_editor_set_prompt(Self.readlinePrompt(prompt))
-    }
-
-    func print(above text: inout String) {
-        text.withUTF8 { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { ct_editor_print_above($0.baseAddress, $0.count) }
+    /// Waits for a key, a wake-up, or so many milliseconds.
+    final func step(timeout: Int32 = -1) -> Step {
+        switch ct_editor_step(timeout) {
+        case CT_STEP_WOKEN: return .woken
+        case CT_STEP_INPUT: return .input
+        default:
+            handlers.line(nil)
+            return .gone
         }
-    }
-
-    func end() {
-        ct_editor_end()
     }
 
     private static func at(_ context: UnsafeMutableRawPointer?) -> EditorLoop? {
@@ -61,26 +80,29 @@ final class EditorLoop {
     }
 
     private func candidate(_ index: Int, for word: String, in line: String) -> UnsafeMutablePointer<CChar>? {
-        if index == 0 { candidates = completion(word, line) }
+        if index == 0 { candidates = handlers.completion(word, line) }
         return candidates.indices.contains(index) ? strdup(candidates[index]) : nil
     }
+}
 
-    /// Readline counts columns, so it must be told which bytes take none: `ESC [ … letter` goes between 0x01 and
-    /// 0x02. A newline would break its count, so it becomes a space.
-    static func readlinePrompt(_ prompt: String) -> String {
-        var result = ""
-        var insideSequence = false
-        for scalar in prompt.unicodeScalars {
-            if scalar == "\u{1B}" && !insideSequence {
-                result += "\u{01}"
-                insideSequence = true
-            }
-            result.unicodeScalars.append(scalar == "\n" ? " " : scalar)
-            if insideSequence && scalar.properties.isAlphabetic {
-                result += "\u{02}"
-                insideSequence = false
-            }
+extension ScreenKey {
+    init?(_ key: ct_key, _ first: Int, _ second: Int) {
+        switch key {
+        case CT_KEY_PAGE_UP: self = .pageUp
+        case CT_KEY_PAGE_DOWN: self = .pageDown
+        case CT_KEY_TOP: self = .top
+        case CT_KEY_BOTTOM: self = .bottom
+        case CT_KEY_NUMBER: self = .number(first)
+        case CT_KEY_PREVIOUS: self = .previous
+        case CT_KEY_NEXT: self = .next
+        case CT_KEY_JUMP: self = .jump
+        case CT_KEY_HELP: self = .help
+        case CT_KEY_REDRAW: self = .redraw
+        case CT_KEY_WHEEL_UP: self = .wheelUp
+        case CT_KEY_WHEEL_DOWN: self = .wheelDown
+        case CT_KEY_CLICK: self = .click(row: first, column: second)
+        case CT_KEY_ESCAPE: self = .escape
+        default: return nil
         }
-        return insideSequence ? result + "\u{02}" : result
     }
 }

@@ -1,6 +1,6 @@
 import CTerminal
 import Dispatch
-import Foundation
+import Glibc
 import Synchronization
 
 /// Lines typed at a terminal, edited with readline and the user's own `~/.inputrc`, while other text appears above.
@@ -23,8 +23,6 @@ package final class LineEditor: Sendable {
     private let completion: Completion
     private let inbox: Mutex<EditorInbox>
     private let ended = DispatchGroup()
-
-    private static let inUse = Mutex(false)
 
     /// Nothing happens to the terminal before `start`.
     /// - Parameters:
@@ -49,30 +47,21 @@ package final class LineEditor: Sendable {
     /// HUP) are the program's to handle: it calls `stop`.
     /// - Throws: `.noTerminal`, `.inUse`, `.system`.
     package func start() throws(TerminalError) {
-        let taken = Self.inUse.withLock { inUse in
-            defer { inUse = true }
-            return inUse
-        }
-        guard !taken else { throw .inUse }
-
-        let begun = DispatchSemaphore(value: 0)
-        let outcome = Mutex<TerminalError?>(nil)
-        ended.enter()
-        let thread = Thread { [self] in
-            let loop = EditorLoop(sink: eventSink, completion: completion)
+        try EditorThread.start(named: "line editor", until: ended) { [self] thread in
+            let loop = LineLoop(handlers: handlers)
             let prompt = inbox.withLock { $0.prompt }
             let failure = loop.begin(input: input, output: output, prompt: prompt)
-            outcome.withLock { $0 = failure }
             if failure == nil { inbox.withLock { $0.isRunning = true } }
-            begun.signal()
+            thread.begun(failure)
             if failure == nil { run(loop) }
-            Self.inUse.withLock { $0 = false }
-            ended.leave()
         }
-        thread.name = "line editor"
-        thread.start()
-        begun.wait()
-        if let failure = outcome.withLock({ $0 }) { throw failure }
+    }
+
+    private var handlers: EditorHandlers {
+        EditorHandlers(
+            line: { [eventSink] line in eventSink.yield(line.map { .line($0) } ?? .endOfFile) },
+            interrupt: { [eventSink] in eventSink.yield(.interrupt) },
+            completion: completion)
     }
 
     /// Shows `text` above the line being typed, whose text, cursor and undo history stay. Returns at once; what is
@@ -116,10 +105,11 @@ package final class LineEditor: Sendable {
     }
 
     /// Writes what was printed, puts the terminal back, and ends `events`. Half-typed text stays on the screen, on a
-    /// row of its own. Blocks until that is done; where the terminal takes no output (Ctrl-S), at most two seconds.
+    /// row of its own. Blocks until that is done; where the terminal takes no output, at most two seconds.
     /// Harmless when not running.
     package func stop() {
         guard inbox.withLock({ $0.isRunning }) else { return }
+        ct_tty_release_output()
         ct_editor_request_end()
         if ended.wait(timeout: .now() + .seconds(2)) == .timedOut { Self.restore() }
     }
@@ -130,10 +120,10 @@ package final class LineEditor: Sendable {
         ct_tty_restore()
     }
 
-    private func run(_ loop: EditorLoop) {
+    private func run(_ loop: LineLoop) {
         var goesOn = true
         while goesOn {
-            goesOn = loop.step()
+            goesOn = loop.step() != .gone
             var work = inbox.withLock { inbox in
                 if loop.isEnding || !goesOn { inbox.isRunning = false }
                 return inbox.takeWork()

@@ -67,7 +67,13 @@ func askPassphrase() {
 switch CommandLine.arguments.dropFirst().first {
 case "edit": try await edit()
 case "passphrase": askPassphrase()
+case "screen": try await ScreenProbe().run()
+case "both":
+    // One after the other in one process: each finds readline and the terminal as it needs them.
+    try await ScreenProbe().run()
+    try await edit()
+    try await ScreenProbe().run()
 default:
-    print("usage: terminal-probe edit|passphrase")
+    print("usage: terminal-probe edit|passphrase|screen|both")
     exit(64)
 }

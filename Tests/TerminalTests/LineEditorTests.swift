@@ -207,10 +207,11 @@ import Testing
     }
 
     @Test func aDumbTerminalWorks() async throws {
-        try await edit(environment: ["TERM": "dumb"]) { screen in
+        try await TmuxScreen.with(command: try probe("edit", terminal: "dumb")) { screen in
+            try await screen.wait(for: "the prompt") { $0.last == "probe>" }
             try await screen.type("hello")
             try await screen.press("Enter")
-            try await screen.wait(forText: "event: line [hello]")
+            _ = try await screen.wait(forText: "event: line [hello]")
         }
     }
 }

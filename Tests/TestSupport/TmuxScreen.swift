@@ -87,6 +87,11 @@ package struct TmuxScreen: Sendable {
         return numbers.count == 2 ? (numbers[0], numbers[1]) : (-1, -1)
     }
 
+    /// What tmux knows of the window, by its format: `#{cursor_x}`.
+    package func display(_ format: String) async throws -> String {
+        try await tmux(["display-message", "-p", format]).trimmingCharacters(in: .newlines)
+    }
+
     /// The exit status of the window's program, or 128 and the number of the signal that ended it: nil while it runs.
     package func exitStatus() async throws -> Int? {
         // A pane is dead when its terminal is closed, and has a status when its program was waited for.

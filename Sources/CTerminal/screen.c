@@ -1,0 +1,338 @@
+#define _GNU_SOURCE
+#include "screen.h"
+#include "tty.h"
+
+#include <dlfcn.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <readline/readline.h>
+
+#include <curses.h>
+
+// ncurses draws, and does nothing else: it reads no key and hears no signal.
+static SCREEN *screen;
+static bool lost, paste_on, mouse_on, cursor_shown;
+static char *title_now;
+static int distinct_colours;
+static bool has_colours;
+
+// --- What the terminal is told beyond the drawing ---
+
+static void put(const char *bytes) {
+    size_t rest = strlen(bytes);
+    while (rest > 0) {
+        ssize_t written = write(fileno(ct_editor_output()), bytes, rest);
+        if (written <= 0) return;
+        bytes += written;
+        rest -= (size_t)written;
+    }
+}
+
+static const char *capability(const char *name) {
+    const char *value = tigetstr(name);
+    return value == NULL || value == (char *)-1 ? "" : value;
+}
+
+// Without the waiting times (`$<5>`) that terminals of wood needed.
+static void append(char *to, size_t capacity, const char *text) {
+    size_t length = strlen(to);
+    while (*text != '\0' && length + 1 < capacity) {
+        const char *end = text[0] == '$' && text[1] == '<' ? strchr(text, '>') : NULL;
+        if (end != NULL) {
+            text = end + 1;
+        } else {
+            to[length++] = *text++;
+        }
+    }
+    to[length] = '\0';
+}
+
+static bool has_prefix(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+
+// Terminals that take xterm's sequences for the title; those that do not would show them.
+static bool takes_title(void) {
+    static const char *const names[] = {
+        "xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "konsole", "gnome", "vte", "st-", "wezterm",
+    };
+    const char *terminal = getenv("TERM");
+    for (size_t i = 0; terminal != NULL && i < sizeof names / sizeof names[0]; i++) {
+        if (has_prefix(terminal, names[i])) return true;
+    }
+    return false;
+}
+
+static void write_title(void) {
+    put("\033]2;");
+    put(title_now);
+    put("\007");
+}
+
+// Composed beforehand, for whoever must put the terminal back in a signal handler.
+static void compose_farewell(void) {
+    char bytes[512] = "";
+    if (mouse_on) append(bytes, sizeof bytes, "\033[?1006l\033[?1000l");
+    if (paste_on) append(bytes, sizeof bytes, "\033[?2004l");
+    if (title_now) append(bytes, sizeof bytes, "\033[23;2t");
+    append(bytes, sizeof bytes, capability("sgr0"));
+    append(bytes, sizeof bytes, capability("op"));
+    append(bytes, sizeof bytes, capability("cnorm"));
+    // Without an alternate screen the shell goes on below what was drawn.
+    char *last_row = tparm(capability("cup"), LINES - 1, 0);
+    append(bytes, sizeof bytes, last_row ? last_row : "");
+    append(bytes, sizeof bytes, *capability("rmcup") ? capability("rmcup") : "\r\n");
+    ct_tty_set_farewell(bytes);
+}
+
+static void switch_on(void) {
+    paste_on = ct_editor_wants_bracketed_paste();
+    if (paste_on) put("\033[?2004h");
+    if (mouse_on) put("\033[?1000h\033[?1006h");
+    if (title_now) {
+        put("\033[22;2t");
+        write_title();
+    }
+    compose_farewell();
+}
+
+static void switch_off(void) {
+    if (mouse_on) put("\033[?1006l\033[?1000l");
+    if (paste_on) put("\033[?2004l");
+    if (title_now) put("\033[23;2t");
+}
+
+void ct_screen_bell(void) { put("\007"); }
+
+void ct_screen_set_mouse(bool on) {
+    if (on == mouse_on || !ct_tty_begin_change()) return;
+    mouse_on = on;
+    compose_farewell();
+    put(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
+    ct_tty_end_change();
+}
+
+void ct_screen_set_title(const char *title) {
+    if (!takes_title() || (title == NULL && title_now == NULL) || !ct_tty_begin_change()) return;
+    bool was_set = title_now != NULL;
+    free(title_now);
+    title_now = title ? strdup(title) : NULL;
+    if (title_now && !was_set) put("\033[22;2t");
+    if (title_now) write_title();
+    if (!title_now && was_set) put("\033[23;2t");
+    compose_farewell();
+    ct_tty_end_change();
+}
+
+// --- Start and end ---
+
+static void choose_colours(void) {
+    // Readable on white and on black: their contrast to both is above 3.3.
+    static const short bright[] = {
+        160, 28,  136, 32, 163, 30,                                   // the named
+        167, 166, 136, 100, 64, 29, 31, 33, 63, 134, 163, 168,  // the distinct
+    };
+    const char *no_color = getenv("NO_COLOR");
+    has_colours = false;
+    distinct_colours = 0;
+    if ((no_color != NULL && *no_color != '\0') || !has_colors()) return;
+    if (start_color() != OK || use_default_colors() != OK || COLORS < 8) return;
+    has_colours = true;
+    bool many = COLORS >= 256 && COLOR_PAIRS > (int)(sizeof bright / sizeof bright[0]);
+    short count = many ? sizeof bright / sizeof bright[0] : 12;
+    for (short i = 0; i < count; i++) init_pair((short)(i + 1), many ? bright[i] : (short)(i % 6 + 1), -1);
+    distinct_colours = count - 6;
+}
+
+// ncurses takes signals that nobody took; here they are the program's and the editor's. Another thread may take one
+// meanwhile, so only what is ncurses' own goes.
+static SCREEN *open_quietly(FILE *in, FILE *out) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGTSTP};
+    enum { COUNT = sizeof signals / sizeof signals[0] };
+    struct sigaction before[COUNT], after;
+    for (size_t i = 0; i < COUNT; i++) sigaction(signals[i], NULL, &before[i]);
+    // LINES and COLUMNS may be older than the window.
+    use_env(FALSE);
+    use_tioctl(TRUE);
+    SCREEN *opened = newterm(NULL, out, in);
+    for (size_t i = 0; i < COUNT; i++) {
+        Dl_info ncurses, handler;
+        bool was_free = before[i].sa_handler == SIG_DFL;
+        if (!was_free || sigaction(signals[i], NULL, &after) != 0 || after.sa_handler == SIG_DFL) continue;
+        if (dladdr((void *)newterm, &ncurses) && dladdr((void *)after.sa_handler, &handler)
+            && ncurses.dli_fbase == handler.dli_fbase)
+            sigaction(signals[i], &before[i], NULL);
+    }
+    return opened;
+}
+
+bool ct_screen_open(void) {
+    // ncurses turns echo off, from which readline would take that the line may not be seen.
+    screen = open_quietly(rl_instream, ct_editor_output());
+    rl_tty_set_echoing(1);
+    if (screen == NULL) return false;
+    if (*capability("cup") == '\0') {
+        ct_screen_close();
+        return false;
+    }
+    def_prog_mode();
+    typeahead(-1);
+    idcok(stdscr, FALSE);
+    choose_colours();
+    mouse_on = false;
+    title_now = NULL;
+    cursor_shown = true;
+    ct_screen_lose();
+    switch_on();
+    return true;
+}
+
+void ct_screen_close(void) {
+    ct_screen_leave();
+    if (screen) delscreen(screen);
+    screen = NULL;
+    free(title_now);
+    title_now = NULL;
+}
+
+void ct_screen_leave(void) {
+    if (screen == NULL || isendwin() || !ct_tty_begin_change()) return;
+    switch_off();
+    if (!cursor_shown) curs_set(1);
+    cursor_shown = true;
+    endwin();
+    ct_tty_set_farewell("");
+    ct_tty_end_change();
+}
+
+void ct_screen_return(void) {
+    if (!ct_tty_begin_change()) return;
+    // Stopped by someone else, and without leaving: the shell wrote on the screen.
+    if (!isendwin()) endwin();
+    ct_screen_measure();
+    switch_on();
+    ct_tty_end_change();
+}
+
+// --- Drawing ---
+
+void ct_screen_size(int *columns, int *rows) {
+    *columns = COLS;
+    *rows = LINES;
+}
+
+void ct_screen_measure(void) {
+    int columns, rows;
+    ct_tty_size(fileno(ct_editor_output()), &columns, &rows);
+    if (columns > 0 && rows > 0) resize_term(rows, columns);
+    compose_farewell();
+    ct_screen_lose();
+}
+
+int ct_screen_distinct_colours(void) { return distinct_colours; }
+
+void ct_screen_lose(void) {
+    lost = true;
+    clearok(curscr, TRUE);
+}
+
+bool ct_screen_is_lost(void) { return lost; }
+
+bool ct_screen_take_lost(void) {
+    bool was_lost = lost;
+    lost = false;
+    return was_lost;
+}
+
+static int next_row, next_column;
+
+void ct_screen_row(int row) {
+    next_row = row;
+    next_column = 0;
+    wmove(stdscr, row, 0);
+    wclrtoeol(stdscr);
+}
+
+static attr_t attributes_of(unsigned attributes) {
+    return (attributes & CT_BOLD ? A_BOLD : 0) | (attributes & CT_DIM ? A_DIM : 0)
+        | (attributes & CT_UNDERLINE ? A_UNDERLINE : 0) | (attributes & CT_REVERSE ? A_REVERSE : 0);
+}
+
+// One cell: a character and the marks on it.
+static void add_cell(const wchar_t *text, attr_t attributes, short colour) {
+    cchar_t cell;
+    if (text[0] == L'\0' || setcchar(&cell, text, attributes, colour, NULL) != OK) return;
+    int width = wcwidth(text[0]);
+    if (width <= 0 || next_column + width > COLS) return;
+    // Neither wraps nor scrolls.
+    mvwadd_wchnstr(stdscr, next_row, next_column, &cell, 1);
+    next_column += width;
+}
+
+void ct_screen_add(const uint32_t *scalars, size_t count, unsigned attributes, int colour) {
+    attr_t style = attributes_of(attributes);
+    short pair = (short)(has_colours ? colour : 0);
+    wchar_t cell[CCHARW_MAX + 1] = L"";
+    int length = 0;
+    for (size_t i = 0; i < count; i++) {
+        wchar_t scalar = (wchar_t)scalars[i];
+        int width = wcwidth(scalar);
+        // The last gate: a control would act.
+        if (scalar < 0x20 || (scalar >= 0x7F && scalar < 0xA0)) continue;
+        if (width == 0) {
+            if (length > 0 && length < CCHARW_MAX) cell[length++] = scalar;
+        } else {
+            cell[length] = L'\0';
+            add_cell(cell, style, pair);
+            cell[0] = width < 0 ? 0xFFFD : scalar;
+            length = 1;
+        }
+    }
+    cell[length] = L'\0';
+    add_cell(cell, style, pair);
+}
+
+bool ct_screen_takes_output(void) {
+    struct pollfd ready = {.fd = fileno(ct_editor_output()), .events = POLLOUT};
+    return poll(&ready, 1, 0) != 0;
+}
+
+void ct_screen_show(int cursor_row, int cursor_column) {
+    if (!ct_tty_begin_change()) return;
+    bool show = cursor_row >= 0;
+    if (show) {
+        int row = cursor_row < LINES ? cursor_row : LINES - 1;
+        int column = cursor_column < 0 ? 0 : cursor_column < COLS ? cursor_column : COLS - 1;
+        wmove(stdscr, row, column);
+    }
+    if (show != cursor_shown) curs_set(show);
+    cursor_shown = show;
+    wnoutrefresh(stdscr);
+    doupdate();
+    ct_tty_end_change();
+}
+
+enum ct_editor_status ct_screen_begin(int input, int output, struct ct_editor_callbacks callbacks) {
+    ct_screen_reset_input();
+    enum ct_editor_status status = ct_editor_begin(input, output, &ct_screen_view, callbacks);
+    if (status != CT_EDITOR_OK) return status;
+    if (!ct_screen_open()) {
+        ct_editor_end_reading();
+        ct_editor_end();
+        return CT_EDITOR_NO_TERMINAL;
+    }
+    ct_screen_bind_keys();
+    return CT_EDITOR_OK;
+}
+
+void ct_screen_end(void) {
+    ct_editor_request_end();
+    ct_screen_unbind_keys();
+    ct_screen_close();
+    ct_editor_end_reading();
+    ct_editor_end();
+    ct_screen_reset_input();
+}
