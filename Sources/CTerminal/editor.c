@@ -254,10 +254,15 @@ static void watch_signals(void) {
     sigaction(SIGCONT, &action, &old_cont);
 }
 
+// A description of its own where the system gives one: on a shared one another program, or NIO, may set O_NONBLOCK,
+// and half of what is drawn would be lost.
 static FILE *reopen(int fd, const char *mode) {
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    FILE *stream = copy < 0 ? NULL : fdopen(copy, mode);
-    if (stream == NULL && copy >= 0) close(copy);
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, (*mode == 'r' ? O_RDONLY : O_WRONLY) | O_NOCTTY | O_CLOEXEC);
+    if (own < 0) own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    FILE *stream = own < 0 ? NULL : fdopen(own, mode);
+    if (stream == NULL && own >= 0) close(own);
     return stream;
 }
 

@@ -91,8 +91,12 @@ static bool take_byte(unsigned char byte) {
         cancel();
         return true;
     }
-    if (byte != ESC || RL_ISSTATE(RL_STATE_MULTIKEY)) return false;
-    if (ct_editor_has_input(escape_delay())) return false;
+    if (byte != ESC || ct_editor_has_input(escape_delay())) return false;
+    // Pressed twice at once: readline would wait for the third byte of a sequence that nobody began.
+    if (RL_ISSTATE(RL_STATE_MULTIKEY)) {
+        rl_callback_sigcleanup();
+        RL_UNSETSTATE(RL_STATE_MULTIKEY);
+    }
     if (RL_ISSTATE(RL_STATE_ISEARCH)) return false;  // ends it with what was found
     if (ct_editor_is_searching()) {
         feed(CTRL('G'));

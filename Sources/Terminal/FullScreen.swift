@@ -132,12 +132,18 @@ package final class FullScreen: Sendable {
         let clock = ContinuousClock()
         var pace = DrawingPace()
         pace.keyCame(at: clock.now)
+        var work: [ScreenInbox.Work] = []
         while true {
-            let (work, redraw) = inbox.withLock { $0.takeAll() }
+            let (newWork, redraw) = inbox.withLock { $0.takeAll() }
             if loop.isEnding { break }
             if redraw { pace.redrawRequested() }
-            if !work.isEmpty { pace.keyCame(at: clock.now) }
-            for item in work { item.apply(to: loop) }
+            if !newWork.isEmpty { pace.keyCame(at: clock.now) }
+            // Kept while writing would wait: that would keep the keys waiting.
+            work += newWork
+            if !work.isEmpty && loop.takesOutput {
+                for item in work { item.apply(to: loop) }
+                work = []
+            }
 
             var delay = pace.delay(at: clock.now, inputWaits: loop.inputWaits)
             if delay == .zero {

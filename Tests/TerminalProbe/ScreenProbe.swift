@@ -89,6 +89,7 @@ final class ScreenProbe: Sendable {
             }
         case "/set": screen.setLine(rest)
         case "/title": screen.setTitle(rest.isEmpty ? nil : rest)
+        case "/bell": screen.bell()
         case "/mouse": screen.setMouse(rest == "on")
         case "/samples":
             shown.withLock {

@@ -80,6 +80,9 @@ import Testing
         try await inShell { screen in
             try await screen.enter("/flood")
             try await screen.press("C-s")
+            // Keys are read, though a bell and a title wait.
+            try await screen.enter("/bell")
+            try await screen.enter("/title other")
             try await screen.enter("/quit")
             try await screen.wait(forText: "same settings, status 0", within: .seconds(5))
         }

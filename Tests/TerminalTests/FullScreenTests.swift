@@ -63,6 +63,15 @@ import Testing
         }
     }
 
+    @Test func escapePressedTwiceAtOnceLeavesNothingHalfRead() async throws {
+        try await withProbeScreen { screen in
+            try await screen.type("\u{1B}\u{1B}")
+            try await screen.wait(forText: "event: key(Terminal.ScreenKey.escape)")
+            try await screen.enter("hello")
+            try await screen.wait(forText: "event: line(\"hello\")")
+        }
+    }
+
     @Test func whatTheUserBoundIsTheirs() async throws {
         let inputrc = try Inputrc("\"\\e[5~\": \"page up\"\n\"\\e1\": \"one\"\n\"\\C-k\": \"kay\"\n")
         try await withProbeScreen(environment: ["INPUTRC": inputrc.path]) { screen in
