@@ -51,8 +51,14 @@ import Testing
         for mode in ["emacs", "vi"] {
             let inputrc = try Inputrc("set editing-mode \(mode)\n")
             try await withProbeScreen(environment: ["INPUTRC": inputrc.path]) { screen in
-                // In vi's way of typing, Esc ends that, and is the screen's only after it.
-                if mode == "vi" && name == "escape" { try await screen.press("Escape") }
+                // In vi's way of typing, Esc ends that, which puts the cursor on the last character; it is the
+                // screen's only after that.
+                if mode == "vi" && name == "escape" {
+                    try await screen.type("ab")
+                    try await screen.wait(forLine: "> ab")
+                    try await screen.press("Escape")
+                    try await waitUntil("vi's command mode") { try await screen.cursor().column == 3 }
+                }
                 if key.hasPrefix("\u{1B}") {
                     try await screen.type(key)
                 } else {
@@ -73,10 +79,19 @@ import Testing
     }
 
     @Test func whatTheUserBoundIsTheirs() async throws {
-        let inputrc = try Inputrc("\"\\e[5~\": \"page up\"\n\"\\e1\": \"one\"\n\"\\C-k\": \"kay\"\n")
+        let inputrc = try Inputrc(
+            #"""
+            "\e[5~": "page up"
+            "\e1": "one"
+            "\e[6~": upcase-word
+            "\C-k": "kay"
+
+            """#)
         try await withProbeScreen(environment: ["INPUTRC": inputrc.path]) { screen in
             try await screen.press("PPage", "M-1")
             try await screen.wait(forLine: "> page upone")
+            try await screen.press("C-a", "NPage")
+            try await screen.wait(forLine: "> PAGE upone")
             try await screen.press("C-k")
             try await screen.wait(forText: "event: key(Terminal.ScreenKey.jump)")
         }
