@@ -130,7 +130,9 @@ static void write_farewell(void) {
     if (bytes == NULL || *bytes == '\0') return;
     if (!takes_output(0)) {
         release_output();
-        if (!takes_output(100)) return;
+        // Nobody reads. What waits was drawn on a screen that is to go, and only keeps this from being read later.
+        if (!takes_output(100)) tcflush(tty_output, TCOFLUSH);
+        if (!takes_output(0)) return;
     }
     ssize_t ignored = write(tty_output, bytes, strlen(bytes));
     (void)ignored;
