@@ -129,6 +129,10 @@ let package = Package(
             name: "TerminalTests", dependencies: ["Terminal", "terminal-probe", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "ScreenTests",
+            dependencies: ["p2pchat", "Chat", "Terminal", "Store", "Wire", "Identity", "Sodium"],
+            swiftSettings: settings),
+        .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
             exclude: ["transcripts", "small-disk.sh", "README.md"], swiftSettings: settings),
     ]

@@ -23,6 +23,12 @@ extension Messenger {
         switch try PeerReference(text) {
         case .identity(let identity):
             return ResolvedPeer(identity: identity, handle: handle(of: identity))
+        case .invite(let invite):
+            // A directory in common knows better where the peer is now.
+            let isAsked = directory != nil && invite.directory?.identity == directory?.identity
+            return ResolvedPeer(
+                identity: invite.identity, handle: handle(of: invite.identity),
+                addresses: isAsked ? [] : invite.address.map { [$0] } ?? [])
         case .address(let endpoint):
             let entry = try await ask(.address(endpoint), text)
             // Where it can be reached was written by the person; the entry may list other addresses too.

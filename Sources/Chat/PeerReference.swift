@@ -3,17 +3,20 @@ package import Identity
 /// What a person or script wrote for PEER, by form alone; who it is, `Messenger.resolve` decides.
 package enum PeerReference: Sendable, Equatable {
     case identity(PublicIdentity)
+    case invite(Invite)
     case address(Endpoint)
     case handle(Handle)
     /// At least 8 characters of a fingerprint, without `p2p1`.
     case fingerprintPrefix(String)
 
-    /// Reads PEER in this order: fingerprint, `ip:port`, handle, beginning of a fingerprint. What can be a handle can also
+    /// Reads PEER in this order: invite, fingerprint, `ip:port`, handle, beginning of a fingerprint. What can be a handle can also
     /// be the beginning of a fingerprint; `asPrefix` gives that reading.
     ///
     /// - Throws: `ChatError.notAPeer`; `IdentityError` when it is meant as a fingerprint and has a typing error.
     package init(_ text: String) throws {
-        if Self.looksLikeFingerprint(text) {
+        if Invite.isMeant(by: text) {
+            self = .invite(try Invite(text))
+        } else if Self.looksLikeFingerprint(text) {
             self = .identity(try PublicIdentity(fingerprint: text))
         } else if let endpoint = try? Endpoint(text), endpoint.isNumeric {
             self = .address(endpoint)

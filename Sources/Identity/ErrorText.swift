@@ -8,6 +8,7 @@ extension IdentityError: CustomStringConvertible {
         case .invalidPublicKey: "not a usable public key"
         case .malformedEndpoint: "not an address: write HOST:PORT, or [IPV6]:PORT"
         case .malformedReference: "not a directory reference: write HOST:PORT#FINGERPRINT"
+        case .malformedInvite: "not an invite: it is one line that begins with p2pchat: and a fingerprint"
         case .malformedHandle:
             "not a handle: 3 to 32 of a-z, 0-9, _ and -, beginning with a letter, and not with p2p1"
         case .recoveryWords(let fault): "not a recovery key: \(fault)"

@@ -11,6 +11,8 @@ package enum IdentityError: Error, Equatable, Sendable {
     case malformedEndpoint
     /// Not `host:port#fingerprint`.
     case malformedReference
+    /// Not `p2pchat:FINGERPRINT` and what may follow.
+    case malformedInvite
     /// Not a handle by protocol.md §1.
     case malformedHandle
     /// Recovery words that cannot be read, and why.

@@ -62,7 +62,7 @@ package struct StoredMessage: Sendable, Equatable {
     package let storedAt: Date
     package let content: MessageContent
     /// Means something for outgoing messages only; `delivered` for incoming ones.
-    package let state: DeliveryState
+    package var state: DeliveryState
 
     package init(
         row: Int64, peer: PublicIdentity, id: MessageID, direction: MessageDirection, sentAt: Date,

@@ -24,7 +24,7 @@ struct P2PChat: AsyncParsableCommand {
             Keygen.self, Key.self, ShowFingerprint.self, Server.self, Register.self, Who.self, Lookup.self,
             ChatCommand.self,
             Listen.self, Send.self, SendFile.self, FilesCommand.self, History.self, Outbox.self, Verify.self,
-            Contacts.self, Export.self,
+            Contacts.self, Export.self, InviteCommand.self,
             Status.self, Demo.self,
         ])
 

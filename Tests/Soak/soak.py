@@ -102,7 +102,9 @@ class Soak:
     def message(self, name, peer):
         """Sends one message, by whichever process is online; tells what is known of it afterwards."""
         text = f"{name} {len(self.sent[name])} " + "x" * self.random.choice([0, 10, 300, 5000])
-        done = self.run("send", "--queue", "--timeout", "0.3", peer, text, name=name, check=False)
+        # Sometimes long enough for the two to find each other again.
+        timeout = self.random.choice(["0.3", "3"])
+        done = self.run("send", "--queue", "--timeout", timeout, peer, text, name=name, check=False)
         # 0: the peer has it. 75 with an id: it is in the outbox. Otherwise its process died in the middle.
         certain = done.returncode == 0 or (done.returncode == 75 and len(done.stdout.split()) == 1)
         self.sent[name].append((text, certain))

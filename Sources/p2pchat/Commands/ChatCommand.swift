@@ -8,9 +8,10 @@ struct ChatCommand: AsyncParsableCommand {
         commandName: "chat",
         abstract: "Go online, choose a peer, and talk.",
         discussion: """
-            Messages appear above the line that you type. /to changes to another peer, /help lists the commands, /quit or
-            Ctrl-D says goodbye and leaves. In a pipe, each line of standard input is a message; it
-            ends with exit code 69 when the peer is not reached or does not acknowledge one.
+            A full screen: conversations at the side, messages in the middle, the line that you type below. /help lists the
+            commands and keys, /quit or Ctrl-D says goodbye and leaves. With --line-mode, messages appear above the line that
+            you type and scroll away; --plain does without line editing too. In a pipe, each line of standard input is a message;
+            it ends with exit code 69 when the peer is not reached or does not acknowledge one.
 
             Examples:
               p2pchat chat
@@ -25,10 +26,16 @@ struct ChatCommand: AsyncParsableCommand {
     @Flag(help: "No line editing and no colour: for dumb terminals and screen readers.")
     var plain = false
 
+    @Flag(help: "Lines that scroll away above the one that you type, and no full screen.")
+    var lineMode = false
+
     func run() async throws {
         try await offerIdentity()
         let isPlain = plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0 || Self.isDumb
-        try await Online(options: options).run { [peer] node in
+        try await Online(options: options).run { [peer, lineMode] node in
+            if !isPlain, !lineMode, let screen = try Self.screen(node) {
+                return try await Self.run(screen, node, first: peer)
+            }
             let interface: any ChatInterface =
                 isPlain ? PlainInterface() : try TerminalInterface(completions: ChatCompletion.candidates)
             // A signal ends the node; the lines end with it.
@@ -36,6 +43,26 @@ struct ChatCommand: AsyncParsableCommand {
             defer { interface.stop() }
             try await LineChat(node: node, interface: interface, isScripted: isatty(STDIN_FILENO) == 0)
                 .run(first: peer)
+        }
+    }
+
+    /// Nil for a terminal that can only show lines.
+    private static func screen(_ node: Node) throws -> ScreenInterface? {
+        do {
+            return try ScreenInterface(node: node)
+        } catch TerminalError.noTerminal {
+            return nil
+        }
+    }
+
+    private static func run(_ interface: ScreenInterface, _ node: Node, first: String?) async throws {
+        node.onStop { interface.stop() }
+        defer { interface.stop() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let chat = LineChat(node: node, interface: interface)
+            group.addTask { await interface.run { await chat.open($0) } }
+            try await chat.run(first: first)
+            interface.stop()
         }
     }
 
@@ -64,12 +91,25 @@ struct ChatCommand: AsyncParsableCommand {
     }
 }
 
-/// Completion of chat commands; peers are completed by number and name from the list.
+/// Completion of chat commands and of what stands behind them: peers, files, yes and no.
 enum ChatCompletion {
     @Sendable static func candidates(_ word: String, _ line: String) -> [String] {
-        if line.hasPrefix("/send ") { return TypedPath.completions(word) }
-        guard line.hasPrefix("/"), !line.contains(" ") else { return [] }
-        return ChatCommandTable.entries.map { "/" + $0.name }.filter { $0.hasPrefix(word) }
+        candidates(word, line, peers: [])
+    }
+
+    static func candidates(_ word: String, _ line: String, peers: [String]) -> [String] {
+        guard line.hasPrefix("/") else { return [] }
+        guard let space = line.firstIndex(of: " ") else {
+            return ChatCommandTable.entries.map { "/" + $0.name }.filter { $0.hasPrefix(word) }
+        }
+        let name = line[line.index(after: line.startIndex)..<space]
+        let entry = ChatCommandTable.entries.first { $0.name == name }
+        switch entry?.argument {
+        case "FILE": return TypedPath.completions(word)
+        case "[PEER]": return peers.filter { $0.hasPrefix(word) }
+        case "yes|no": return ["yes", "no"].filter { $0.hasPrefix(word) }
+        default: return []
+        }
     }
 }
 

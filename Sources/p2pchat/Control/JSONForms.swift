@@ -107,6 +107,8 @@ struct StatusJSON: Codable, Sendable {
     let callable: Bool
     /// Why one cannot be called.
     let callableProblem: String?
+    /// Everything that somebody needs to reach this home: one URI.
+    let invite: String
 }
 
 // MARK: Requests over the control socket

@@ -114,7 +114,8 @@ extension CommandError {
             .refused
         case .exists: .exists
         case .inputOutput, .sodium: .inputOutput
-        case .fingerprint, .invalidPublicKey, .malformedEndpoint, .malformedReference, .malformedHandle,
+        case .fingerprint, .invalidPublicKey, .malformedEndpoint, .malformedReference, .malformedInvite,
+            .malformedHandle,
             .recoveryWords, .keyFile, .backup:
             .badData
         }

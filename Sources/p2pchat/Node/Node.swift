@@ -5,6 +5,7 @@ import Foundation
 import Identity
 import Link
 import Store
+import Wire
 
 /// One home at work: online (registered, listening, with a control socket), or visiting (only asking and sending).
 final class Node: Sendable {
@@ -262,11 +263,16 @@ final class Node: Sendable {
             if let presence { DirectoryStateText.problem(presence) } else if isOnline { problem } else {
                 "not online"
             }
+        let handle = presence?.handle ?? settings.handle
+        let reached = presence?.addresses.first { $0.reachability == .reachable }?.endpoint
+        let invite = Invite(
+            identity: identity, directory: settings.directory, address: reached, handle: handle)
         return StatusJSON(
             home: home.path, fingerprint: identity.fingerprint, directory: settings.directory?.description,
-            handle: presence?.handle?.text ?? settings.handle?.text,
+            handle: handle?.text,
             discoverable: presence?.discoverable ?? settings.isDiscoverable, online: isOnline,
             directoryReachable: reachable, problem: problem, listening: listening,
-            callable: presence?.isCallable ?? false, callableProblem: callableProblem)
+            callable: presence?.isCallable ?? false, callableProblem: callableProblem,
+            invite: invite.description)
     }
 }

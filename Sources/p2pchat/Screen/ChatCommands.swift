@@ -1,9 +1,11 @@
 /// What can be typed behind a slash while chatting.
 enum ChatAction: Equatable {
     case to(String?)
+    case unread
     case who
     case verify(String?)
     case fingerprint
+    case invite
     case discoverable(Bool)
     case receipts(Bool)
     case status
@@ -48,6 +50,9 @@ enum ChatCommandTable {
         ) {
             .to($0)
         },
+        ChatCommandEntry(name: "unread", argument: nil, help: "the next conversation with something new") {
+            $0 == nil ? .unread : nil
+        },
         ChatCommandEntry(name: "who", argument: nil, help: "who is online and discoverable") {
             $0 == nil ? .who : nil
         },
@@ -57,6 +62,10 @@ enum ChatCommandTable {
         ) { .verify($0) },
         ChatCommandEntry(name: "fingerprint", argument: nil, help: "your own fingerprint and the peer's") {
             $0 == nil ? .fingerprint : nil
+        },
+        ChatCommandEntry(name: "invite", argument: nil, help: "what to hand to somebody who is to reach you")
+        {
+            $0 == nil ? .invite : nil
         },
         ChatCommandEntry(name: "discoverable", argument: "yes|no", help: "whether strangers can find you") {
             switch $0 {

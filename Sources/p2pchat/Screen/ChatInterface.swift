@@ -6,6 +6,12 @@ protocol ChatInterface: Sendable {
     func show(_ text: String)
     func prompt(_ text: String)
     func stop()
+    /// Where conversations are shown by themselves, so that they need not be told in lines; nil in the line modes.
+    var board: ScreenBoard? { get }
+}
+
+extension ChatInterface {
+    var board: ScreenBoard? { nil }
 }
 
 /// The user's terminal, edited by readline; what is shown appears above the line being typed.

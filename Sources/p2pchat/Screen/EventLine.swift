@@ -45,9 +45,12 @@ enum EventLine {
         }
     }
 
-    static func content(_ content: MessageContent) -> String {
+    /// - Parameters:
+    ///   - start: Columns that are taken on the first row.
+    ///   - columns: At which rows are broken; nil leaves that to whoever shows them.
+    static func content(_ content: MessageContent, start: Int = 0, columns: Int? = nil) -> String {
         switch content {
-        case .text(let text): VisibleText.block(text).description
+        case .text(let text): VisibleText.block(text, start: start, columns: columns).description
         case .file(let offer):
             "offers the file \(VisibleText(FileName.clean(offer.name))), \(ByteCount.text(offer.size))"
         }

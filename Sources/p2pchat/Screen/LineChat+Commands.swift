@@ -36,6 +36,16 @@ extension LineChat {
         if let peer { interface.show("  \(peer.name): " + peer.identity.groupedFingerprint) }
     }
 
+    func invite() async {
+        do {
+            let invite = await node.status().invite
+            show(try QRCode.halfBlocks(invite))
+            interface.show("  " + invite)
+        } catch {
+            fail(error)
+        }
+    }
+
     func status() async {
         show(StatusText.lines(await node.status()).map { "  " + $0 })
     }

@@ -54,6 +54,7 @@ actor LineChat {
             group.addTask { await self.showEvents() }
             group.addTask { await self.showDirectory() }
             group.addTask { await self.runFileJobs() }
+            if interface.board != nil, first == nil { group.addTask { await self.listOnceOnline() } }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.converse(first) }
                 group.addTask { await self.node.stopped() }
@@ -106,6 +107,7 @@ actor LineChat {
     // MARK: Input
 
     private func start(_ first: String?) async {
+        if interface.board != nil, first == nil { return show(ScreenHelp.welcome) }
         // Without a directory nobody can be listed or found yet; what is wrong is shown by the state.
         _ = try? await node.firstPresence()
         if let first {
@@ -127,12 +129,14 @@ actor LineChat {
             interface.show("! the line is too long; a message has at most 64000 bytes")
             return true
         case .line(let line):
+            var goesOn = true
             switch ChatCommandTable.parse(line) {
             case .mistake(let advice): interface.show("! \(VisibleText(advice))")
-            case .action(let action): return await perform(action)
+            case .action(let action): goesOn = await perform(action)
             case .text(let text): await take(text: text)
             }
-            return true
+            await interface.board?.refresh()
+            return goesOn
         }
     }
 
@@ -154,12 +158,14 @@ actor LineChat {
     private func perform(_ action: ChatAction) async -> Bool {
         switch action {
         case .quit: return false
-        case .help: show(ChatCommandTable.help)
+        case .help: show(ChatCommandTable.help + (interface.board == nil ? [] : ScreenHelp.lines))
         case .who: await list()
         case .to(let name?): _ = await talk(to: name)
         case .to(nil): await choose()
+        case .unread: await openUnread()
         case .verify(let number): await verify(number)
         case .fingerprint: fingerprints()
+        case .invite: await invite()
         case .status: await status()
         case .discoverable(let isDiscoverable): await setDiscoverable(isDiscoverable)
         case .receipts(let sendsRead): await setReceipts(sendsRead)
@@ -184,11 +190,17 @@ actor LineChat {
 
     private func choose() async {
         peer = nil
-        await gate.shut()
+        if let board = interface.board { await board.select(nil) } else { await gate.shut() }
         await list()
         interface.show(
             "Talk with whom? A number, a handle, ip:port or a fingerprint; Enter lists again; /help, /quit.")
         await setPrompt()
+    }
+
+    /// On a screen one may type, and read what is stored, before the directory answers.
+    private func listOnceOnline() async {
+        guard (try? await node.firstPresence()) != nil, peer == nil else { return }
+        await list()
     }
 
     private func list() async {
@@ -235,15 +247,43 @@ actor LineChat {
             }
             let summary = await node.messenger.summary(of: found.identity)
             peer = found
-            interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
-            await gate.open()
-            await showUnseen()
+            if let board = interface.board {
+                await board.select(found.identity)
+            } else {
+                interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
+                await gate.open()
+                await showUnseen()
+            }
             await setPrompt()
             return true
         } catch {
             if isScripted { failure = error } else { fail(error) }
             await setPrompt()
             return false
+        }
+    }
+
+    /// Shows a conversation without calling the peer: a link is made for what is sent. A stranger's request is read so, too.
+    func open(_ identity: PublicIdentity) async {
+        let summary = await node.messenger.summary(of: identity)
+        peer = ResolvedPeer(identity: identity, handle: summary.handle)
+        await interface.board?.select(identity)
+        await setPrompt()
+    }
+
+    private func openUnread() async {
+        do {
+            let waiting = try await node.store.conversations().filter { $0.unread > 0 }
+            for conversation in waiting where conversation.peer != peer?.identity {
+                let summary = await node.messenger.summary(of: conversation.peer)
+                guard !summary.isMuted else { continue }
+                if interface.board != nil { return await open(conversation.peer) }
+                _ = await talk(to: conversation.peer.fingerprint)
+                return
+            }
+            interface.show("  nothing new")
+        } catch {
+            fail(error)
         }
     }
 
@@ -265,6 +305,7 @@ actor LineChat {
         guard let peer else { return }
         do {
             let message = try await node.messenger.send(text, to: peer)
+            await interface.board?.sent(message)
             await setPrompt()
             if isScripted {
                 deliveriesIn.yield(Delivery(message: message, peer: peer, text: text))
@@ -308,6 +349,16 @@ actor LineChat {
     // MARK: Output
 
     private func showEvents() async {
+        if let board = interface.board {
+            await board.begin()
+            while let event = await node.messenger.events.next() {
+                await board.take(event)
+                if case .message(let message) = event, message.peer.identity == peer?.identity {
+                    explainOffer(message)
+                }
+            }
+            return
+        }
         await noteUnseen()
         while let event = await node.messenger.events.next() {
             // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
@@ -396,7 +447,9 @@ actor LineChat {
 
     private func showDirectory() async {
         var outages = OutageFilter()
-        for await state in await node.directoryStates() where outages.isNews(state) {
+        for await state in await node.directoryStates() {
+            await interface.board?.take(state)
+            guard interface.board == nil, outages.isNews(state) else { continue }
             if let line = DirectoryStateText.line(state) { interface.show("* " + line) }
         }
     }

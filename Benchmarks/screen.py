@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""The full screen under load, seen from the terminal's side of a pty.
+
+usage: screen.py P2PCHAT [--messages N] [--keys N] [--idle SECONDS]
+
+A key's time is that from writing it to the pty until the terminal was told to show it; a page's, until the terminal was told the
+last of it (no more for 30 ms). One home holds many messages; while keys are typed another sends lines as fast as it can, and a file.
+"""
+import argparse, fcntl, os, pty, select, shutil, signal, statistics, struct, subprocess, tempfile, termios, threading, time
+
+import history
+
+
+class Screen:
+    """p2pchat chat in a terminal of this program's."""
+
+    def __init__(self, program, home, columns=200, rows=60):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
+            os.execv(program, [program, "chat", "--home", home])
+        self.resize(columns, rows)
+        os.set_blocking(self.fd, False)
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, timeout):
+        if not select.select([self.fd], [], [], timeout)[0]:
+            return b""
+        try:
+            return os.read(self.fd, 1 << 16)
+        except OSError:
+            return b""
+
+    def settle(self, quiet=0.03, longest=10):
+        """Reads until nothing comes for a while; tells when the last came."""
+        last, end = time.perf_counter(), time.perf_counter() + longest
+        while time.perf_counter() < end:
+            if self.read(quiet):
+                last = time.perf_counter()
+            else:
+                break
+        return last
+
+    def until(self, text, longest=20):
+        seen, end = b"", time.perf_counter() + longest
+        while time.perf_counter() < end:
+            seen = (seen + self.read(0.1))[-65536:]
+            if text in seen:
+                return time.perf_counter()
+        raise RuntimeError("never came: %r" % text)
+
+    def type(self, keys):
+        os.write(self.fd, keys)
+
+    def keys(self, count):
+        """A letter each that stands nowhere on the screen yet; the line is emptied now and then."""
+        times = []
+        for number in range(count):
+            if number % 100 == 0:
+                self.type(b"\x15")
+                self.settle(0.01, 0.5)
+            letter = chr(0x3400 + number).encode()
+            self.read(0)
+            began = time.perf_counter()
+            self.type(letter)
+            times.append(self.until(letter) - began)
+            # As fast as anybody types.
+            time.sleep(0.02)
+        return times
+
+    def cpu(self):
+        with open("/proc/%d/stat" % self.pid) as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        os.kill(self.pid, signal.SIGTERM)
+        self.settle(0.5)
+        os.waitpid(self.pid, 0)
+
+
+def show(what, times):
+    times = sorted(1000 * each for each in times)
+    print("  %-58s median %.1f ms, p99 %.1f, worst %.1f of %d" % (
+        what, statistics.median(times), times[min(len(times) - 1, int(len(times) * 0.99))], times[-1], len(times)))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--keys", type=int, default=300)
+    parser.add_argument("--idle", type=float, default=60)
+    options = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="p2pchat-screen.")
+    running = []
+    try:
+        home, _ = history.fill(options.program, folder, options.messages)
+        alice = os.path.join(folder, "alice")
+        server = history.start(options.program, "server", "--listen", "127.0.0.1:0", "--state", os.path.join(folder, "another"))
+        running.append(server)
+        reference = server.stdout.readline().split()[1]
+        for name in ("alice", "bob"):
+            history.call(options.program, "register", "--directory", reference, "--handle", name, "--listen", "127.0.0.1:0",
+                         "--discoverable", "--home", os.path.join(folder, name))
+        screen = Screen(options.program, home)
+        screen.until(b"to whom")
+        screen.settle(1)
+        screen.type(b"\x1b1")
+        screen.settle(0.5)
+        show("a key in quiet", screen.keys(options.keys))
+
+        times = []
+        for size in [(120, 40), (200, 60)] * 10:
+            screen.settle(0.1)
+            began = time.perf_counter()
+            screen.resize(*size)
+            times.append(screen.settle() - began)
+        show("a whole screen after resizing", times)
+
+        times, memory = [], history.resident(screen.pid)
+        for key in [b"\x1b[5~"] * 200 + [b"\x1b[6~"] * 100 + [b"\x1b<"] + [b"\x1b[6~"] * 100 + [b"\x1b>"]:
+            began = time.perf_counter()
+            screen.type(key)
+            times.append(screen.settle() - began)
+        show("a page of %d messages" % options.messages, times)
+        print("  resident before %.0f MB, after scrolling %.0f MB" % (memory, history.resident(screen.pid)))
+
+        before = screen.cpu()
+        screen.settle(options.idle, options.idle)
+        print("  idle for %.0f s: %.2f s of processor time" % (options.idle, screen.cpu() - before))
+
+        lines = os.path.join(folder, "flood")
+        with open(lines, "w") as file:
+            for number in range(60 * 1000):
+                file.write("a message of some length, number %d\n" % number)
+        data = os.path.join(folder, "data")
+        with open(data, "wb") as file:
+            file.truncate(4 << 30)
+        listen = history.start(options.program, "listen", "--json", "--home", alice)
+        running.append(listen)
+        history.until(listen, '"online"')
+        threading.Thread(target=listen.stdout.read, daemon=True).start()
+        with open(lines) as file:
+            running.append(subprocess.Popen([options.program, "send", "bob", "--lines", "--home", alice], stdin=file,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        running.append(subprocess.Popen([options.program, "send-file", "bob", data, "--home", alice],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        screen.settle(0.01, 5)
+        screen.type(b"/get 1 " + folder.encode() + b"/\r")
+        screen.settle(0.01, 3)
+        show("a key while messages and a file come", screen.keys(options.keys))
+        screen.stop()
+    finally:
+        for process in reversed(running):
+            process.kill()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+import Chat
+import Identity
+import Store
+import Terminal
+
+/// The middle of the screen: items of the flow as rows of a width.
+enum FlowLayout {
+    /// One row, and the line of the flow that it is.
+    struct Line: Equatable {
+        let row: Frame.Row
+        let anchor: FlowAnchor
+    }
+
+    /// The last rows up to the bottom anchor, at most `height`; the newest at the end.
+    static func page(_ model: ScreenModel, columns: Int, height: Int) -> [Line] {
+        guard height > 0 else { return [] }
+        var page: [Line] = []
+        for index in model.flow.indices.reversed() {
+            let item = model.flow[index]
+            if let bottom = model.bottom, bottom.isBefore(item) { continue }
+            var rows = lines(of: item, after: message(before: index, model), columns: columns)
+            if let bottom = model.bottom, bottom.place == item.place, bottom.number == item.number {
+                rows = Array(rows.prefix(bottom.line + 1))
+            }
+            page.insert(contentsOf: rows, at: 0)
+            if page.count >= height { break }
+        }
+        return Array(page.suffix(height))
+    }
+
+    /// The rows behind a line, at most so many.
+    static func lines(_ model: ScreenModel, behind anchor: FlowAnchor, atMost count: Int, columns: Int)
+        -> [Line]
+    {
+        var found: [Line] = []
+        for index in model.flow.indices {
+            let item = model.flow[index]
+            guard (item.place, item.number) >= (anchor.place, anchor.number) else { continue }
+            let rows = lines(of: item, after: message(before: index, model), columns: columns)
+            let isSame = item.place == anchor.place && item.number == anchor.number
+            found += isSame ? Array(rows.dropFirst(anchor.line + 1)) : rows
+            if found.count >= count { break }
+        }
+        return Array(found.prefix(count))
+    }
+
+    private static func message(before index: Int, _ model: ScreenModel) -> FlowItem? {
+        model.flow[..<index].last { $0.message != nil }
+    }
+
+    /// The rows of one item; a day separator stands before the first message of a day.
+    ///
+    /// - Parameter former: The message before it, which tells whether another day begins.
+    static func lines(of item: FlowItem, after former: FlowItem?, columns: Int) -> [Line] {
+        var rows: [Frame.Row] = []
+        switch item.content {
+        case .notice(let text):
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+                rows += wrap(String(line), indent: 2, columns: columns).map { Frame.Row([Span($0, .dim)]) }
+            }
+        case .message(let message, let sender):
+            let day = EventLine.day(message.sentAt)
+            if former?.message.map({ EventLine.day($0.sentAt) }) != day {
+                rows.append(separator(day, columns))
+            }
+            rows += messageRows(message, sender, columns)
+        }
+        return rows.enumerated().map { line, row in
+            Line(row: row, anchor: FlowAnchor(place: item.place, number: item.number, line: line))
+        }
+    }
+
+    private static func separator(_ day: String, _ columns: Int) -> Frame.Row {
+        let rest = max(0, columns - day.count - 4)
+        return Frame.Row([Span("── \(day) " + String(repeating: "─", count: rest), .dim)])
+    }
+
+    private static func messageRows(_ message: StoredMessage, _ sender: String, _ columns: Int) -> [Frame.Row]
+    {
+        let isOwn = message.direction == .outgoing
+        let mark = isOwn ? DeliveryMark.text(message.state) : ""
+        let colour = isOwn ? Style(bold: true) : Style(.one(of: Self.number(of: message)), bold: true)
+        var head = [Span(EventLine.clock(message.sentAt) + " ", .dim), Span(sender, colour)]
+        if !mark.isEmpty { head.append(Span(" " + mark, Style(message.state == .queued ? .yellow : .green))) }
+        head.append(Span(" "))
+        let start = head.reduce(0) { $0 + $1.width }
+        let text = EventLine.content(message.content, start: start, columns: columns)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return lines.enumerated().map { number, line in
+            Frame.Row(number == 0 ? head + [Span(line)] : [Span(line)])
+        }
+    }
+
+    /// Stays for a person, whatever its name is.
+    private static func number(of message: StoredMessage) -> Int {
+        message.peer.bytes.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    private static func wrap(_ line: String, indent: Int, columns: Int) -> [String] {
+        VisibleText.block(line, indent: indent, columns: columns).description
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+}
+
+/// How far an own message is, in one or two characters that need no colour.
+enum DeliveryMark {
+    static func text(_ state: DeliveryState) -> String {
+        switch state {
+        case .queued: "…"
+        case .sent: "›"
+        case .delivered: "✓"
+        case .read: "✓✓"
+        }
+    }
+
+    static let legend = "… waits  › sent  ✓ delivered  ✓✓ read"
+}

@@ -1,0 +1,342 @@
+import Chat
+import Directory
+import Files
+import FoundationEssentials
+import Identity
+import Store
+import Terminal
+import Wire
+
+/// Keeps the model of the full screen true: what was said with the selected peer, who else there is, what moves. It is told what
+/// happens and what was chosen; it decides nothing about the chat.
+actor ScreenBoard {
+    private let node: Node
+    let state: ScreenState
+    /// The screen is to be drawn anew, and perhaps to ring.
+    private let changed: @Sendable (_ rings: Bool) -> Void
+    private var flow = Flow()
+    private var online: Set<PublicIdentity> = []
+    private var unread: [PublicIdentity: Int] = [:]
+    private var last: [PublicIdentity: Date] = [:]
+    private var moving: [TransferKey: (name: String, status: TransferStatus)] = [:]
+
+    init(node: Node, state: ScreenState, changed: @escaping @Sendable (_ rings: Bool) -> Void) {
+        self.node = node
+        self.state = state
+        self.changed = changed
+    }
+
+    /// What stands in the store at the start.
+    func begin() async {
+        for conversation in (try? await node.store.conversations()) ?? [] {
+            unread[conversation.peer] = conversation.unread
+            let newest = try? await node.store.history(
+                with: conversation.peer, after: nil, before: nil, limit: 1)
+            last[conversation.peer] = newest?.last?.sentAt
+        }
+        state.change { $0.own = node.settings.handle?.text ?? node.identity.shortFingerprint }
+        await refresh()
+    }
+
+    // MARK: What was chosen and typed
+
+    /// Whose conversation is shown from now on.
+    func select(_ peer: PublicIdentity?) async {
+        await open(peer)
+        state.change { model in
+            model.selected = peer
+            model.bottom = nil
+            model.newBelow = 0
+        }
+        await showConnection()
+        if let peer, !flow.endsWithNotice, await node.messenger.summary(of: peer).standing == .request {
+            flow.append(
+                notice:
+                    "? a stranger asks to talk; nothing goes back before you answer: /accept, /decline or /block"
+            )
+        }
+        sawAll()
+        await refresh()
+    }
+
+    /// The user's own message; whoever writes looks at the end.
+    func sent(_ message: StoredMessage) async {
+        last[message.peer] = message.sentAt
+        if message.peer == flow.peer {
+            if !flow.reachesEnd { await open(flow.peer) }
+            flow.append(message)
+            state.change { model in
+                model.bottom = nil
+                model.newBelow = 0
+            }
+            sawAll()
+        }
+        publish()
+    }
+
+    /// What the program says about what was typed.
+    func notice(_ text: String) async {
+        if !flow.reachesEnd { await open(flow.peer) }
+        flow.append(notice: text)
+        state.change { $0.bottom = nil }
+        publish()
+    }
+
+    /// After anything that may have changed contacts or messages.
+    func refresh() async {
+        let contacts = await node.messenger.contacts
+        let requests = contacts.filter { $0.standing == .request }
+        var items: [ConversationItem] = []
+        for contact in contacts.filter({ $0.standing == .accepted }) + requests {
+            items.append(await item(contact.identity))
+        }
+        if let peer = flow.peer, !items.contains(where: { $0.peer == peer }) {
+            items.append(await item(peer))
+        }
+        state.change { $0.conversations = items }
+        await reload()
+        publish()
+    }
+
+    private func item(_ peer: PublicIdentity) async -> ConversationItem {
+        let summary = await node.messenger.summary(of: peer)
+        return ConversationItem(
+            peer: peer, name: VisibleText(summary.name).description, trust: summary.trust,
+            standing: summary.standing, isMuted: summary.isMuted, isOnline: online.contains(peer),
+            unread: unread[peer] ?? 0, last: last[peer].map(Self.short) ?? "")
+    }
+
+    private static func short(_ date: Date) -> String {
+        let day = EventLine.day(date)
+        return day == EventLine.day(Date()) ? EventLine.clock(date) : String(day.dropFirst(5))
+    }
+
+    // MARK: What happens
+
+    func take(_ event: ChatEvent) async {
+        switch event {
+        case .message(let message): await take(message)
+        case .state(let peer, let ids, let reached):
+            if peer.identity == flow.peer, flow.raise(Set(ids), to: reached) { publish() }
+        case .presence(let peer, let isOnline):
+            if isOnline { online.insert(peer.identity) } else { online.remove(peer.identity) }
+            await update(peer.identity)
+        case .link(let peer, let link):
+            if link == .connected { online.insert(peer.identity) }
+            if peer.identity == flow.peer {
+                await showConnection()
+                // That there is a connection, the status line says.
+                if link != .connected, peer.standing == .accepted, let line = EventLine.text(event) {
+                    flow.append(notice: line)
+                }
+            }
+            await update(peer.identity)
+        case .changed, .notKept:
+            if let line = EventLine.text(event) { flow.append(notice: line) }
+            await refresh()
+            changed(true)
+        case .file(let peer, let file): take(file, of: peer)
+        }
+    }
+
+    private func take(_ message: IncomingMessage) async {
+        let peer = message.peer.identity
+        last[peer] = message.sentAt
+        guard peer == flow.peer else {
+            unread[peer, default: 0] += 1
+            await update(peer)
+            if !message.peer.isMuted { changed(true) }
+            return
+        }
+        if flow.reachesEnd { flow.append(message.stored) }
+        if state.model.bottom == nil {
+            sawAll()
+        } else {
+            unread[peer, default: 0] += 1
+            state.change { $0.newBelow += 1 }
+        }
+        await update(peer)
+    }
+
+    private func take(_ event: FileEvent, of peer: PeerSummary) {
+        switch event {
+        case .offered, .missed, .started: break
+        case .progress(let status): moving[status.transfer.key] = (VisibleText(peer.name).description, status)
+        case .completed(let transfer), .ended(let transfer):
+            moving[transfer.key] = nil
+            if let line = EventLine.text(.file(peer, event)) { flow.append(notice: line) }
+        }
+        let lines = moving.values.map { name, status in
+            let transfer = status.transfer
+            let arrow = transfer.key.direction == .incoming ? "from" : "to"
+            let progress = FileText.progress(
+                bytes: status.bytesDone, size: transfer.offer.size, rate: status.rate,
+                secondsLeft: status.secondsLeft)
+            return "\(FileText.name(transfer)) \(arrow) \(name) \(progress)"
+        }
+        state.change { $0.transfers = lines.sorted() }
+        publish()
+    }
+
+    func take(_ directory: DirectoryState) {
+        let line =
+            switch directory {
+            case .connecting: DirectoryLine(isOnline: false, words: ["connecting to the directory"])
+            case .stopped: DirectoryLine(isOnline: false, words: ["leaving"])
+            case .offline:
+                DirectoryLine(isOnline: false, words: [DirectoryStateText.line(directory) ?? "offline"])
+            case .online(let presence):
+                DirectoryLine(
+                    isOnline: true,
+                    words: [
+                        node.settings.directory.map { "through \($0.endpoint)" } ?? "",
+                        DirectoryStateText.problem(presence).map { "cannot be called: \($0)" }
+                            ?? "can be called",
+                        presence.discoverable ? "discoverable" : "not discoverable",
+                    ])
+            }
+        state.change { $0.directory = line }
+        publish()
+    }
+
+    private func showConnection() async {
+        let isConnected =
+            if let peer = flow.peer { await node.messenger.isConnected(to: peer) } else { false }
+        state.change { $0.isConnected = isConnected }
+    }
+
+    private func update(_ peer: PublicIdentity) async {
+        let isListed = state.model.conversations.contains { $0.peer == peer }
+        guard isListed else { return await refresh() }
+        let new = await item(peer)
+        state.change { model in
+            guard let index = model.conversations.firstIndex(where: { $0.peer == peer }) else { return }
+            model.conversations[index] = new
+        }
+        publish()
+    }
+
+    // MARK: Scrolling
+
+    func scroll(_ key: ScreenKey) async {
+        switch key {
+        case .pageUp: await up(by: page - 1)
+        case .pageDown: await down(by: page - 1)
+        case .wheelUp: await up(by: 3)
+        case .wheelDown: await down(by: 3)
+        case .top:
+            await openBeginning()
+            publish()
+            state.change { $0.bottom = FlowAnchor(place: .min, number: 0, line: 0) }
+            await down(by: page - 1)
+        case .bottom: await toEnd()
+        default: break
+        }
+        publish()
+    }
+
+    /// Rows for messages, as they were drawn last.
+    private var page: Int { max(2, state.size.rows - 2) }
+    private var columns: Int {
+        let columns = state.size.columns
+        return columns < ScreenView.widthForList ? columns : columns - SideList.width(columns: columns) - 1
+    }
+
+    private func up(by rows: Int) async {
+        publish()
+        var shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
+        if shown.count < page + rows, await loadOlder() {
+            publish()
+            shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
+        }
+        // The page stays full while there is something to fill it with.
+        guard shown.count > page else { return }
+        let bottom = shown[max(page, shown.count - rows) - 1].anchor
+        state.change { $0.bottom = bottom }
+    }
+
+    private func down(by rows: Int) async {
+        guard let bottom = state.model.bottom else { return }
+        var below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
+        if below.count <= rows, !flow.reachesEnd, await loadNewer() {
+            publish()
+            below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
+        }
+        guard below.count > rows || !flow.reachesEnd else { return await toEnd() }
+        if let line = below.prefix(rows).last { state.change { $0.bottom = line.anchor } }
+    }
+
+    private func toEnd() async {
+        if !flow.reachesEnd { await open(flow.peer) }
+        state.change { model in
+            model.bottom = nil
+            model.newBelow = 0
+        }
+        sawAll()
+        if let peer = flow.peer { await update(peer) }
+    }
+
+    /// The end is on the screen: everything of the selected peer counts as seen.
+    private func sawAll() {
+        guard let peer = flow.peer else { return }
+        unread[peer] = 0
+        if let newest = flow.newestIncoming { node.messenger.shown(newest) }
+    }
+
+    // MARK: The store
+
+    private func open(_ peer: PublicIdentity?) async {
+        guard let peer else { return flow.open(nil, called: "", []) }
+        let name = VisibleText(await node.messenger.summary(of: peer).name).description
+        flow.willRead()
+        let newest = try? await node.store.history(with: peer, after: nil, before: nil, limit: Flow.page)
+        flow.open(peer, called: name, newest ?? [])
+    }
+
+    private func openBeginning() async {
+        guard let peer = flow.peer,
+            let oldest = try? await node.store.history(with: peer, after: 0, before: nil, limit: Flow.page),
+            flow.peer == peer
+        else { return }
+        flow.openBeginning(oldest)
+    }
+
+    /// What is in memory, as the store has it now: messages may have been changed or deleted.
+    private func reload() async {
+        guard let peer = flow.peer else { return }
+        if flow.reachesEnd, state.model.bottom == nil { return await open(peer) }
+        flow.willRead()
+        guard let first = flow.firstRow, let last = flow.lastRow,
+            let found = try? await node.store.history(
+                with: peer, after: first - 1, before: last + 1, limit: Flow.most), flow.peer == peer
+        else { return }
+        flow.reload(found)
+    }
+
+    /// - Returns: Whether there was something.
+    private func loadOlder() async -> Bool {
+        guard let peer = flow.peer, flow.mayHaveOlder, let first = flow.firstRow,
+            let older = try? await node.store.history(
+                with: peer, after: nil, before: first, limit: Flow.page), flow.peer == peer,
+            flow.firstRow == first
+        else { return false }
+        flow.add(older: older)
+        return !older.isEmpty
+    }
+
+    private func loadNewer() async -> Bool {
+        guard let peer = flow.peer, !flow.reachesEnd, let last = flow.lastRow,
+            let newer = try? await node.store.history(
+                with: peer, after: last, before: nil, limit: Flow.page), flow.peer == peer,
+            flow.lastRow == last
+        else { return false }
+        flow.add(newer: newer)
+        return !newer.isEmpty
+    }
+
+    private func publish() {
+        let items = flow.items
+        state.change { $0.flow = items }
+        changed(false)
+    }
+}

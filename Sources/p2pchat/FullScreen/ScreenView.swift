@@ -1,0 +1,104 @@
+import Chat
+import Identity
+import Store
+import Terminal
+
+/// The whole screen of a model: the list at the side where there is room, messages, a status line, the input.
+enum ScreenView {
+    static func frame(_ model: ScreenModel, _ input: InputLine, _ size: ScreenSize) -> Frame {
+        let input = InputView(
+            input, prompt: prompt(model), columns: size.columns, mostRows: max(1, size.rows / 3))
+        let height = max(0, size.rows - input.rows.count - 1)
+        let side = size.columns >= Self.widthForList ? SideList.width(columns: size.columns) : 0
+        let width = size.columns - (side > 0 ? side + 1 : 0)
+
+        var middle = FlowLayout.page(model, columns: width, height: height).map(\.row)
+        if let choices = JumpView.rows(model, input.line, columns: width) {
+            middle = Array(middle.suffix(max(0, height - choices.count))) + choices.suffix(height)
+        }
+        middle = [Frame.Row](repeating: Frame.Row(), count: max(0, height - middle.count)) + middle
+
+        var rows: [Frame.Row] = []
+        let list = side > 0 ? SideList.rows(model, width: side, height: height) : []
+        for row in 0..<height {
+            let left = row < list.count ? list[row].spans : [Span(String(repeating: " ", count: side))]
+            rows.append(side > 0 ? Frame.Row(left + [Span("│", .dim)] + middle[row].spans) : middle[row])
+        }
+        rows.append(StatusLine.row(model, columns: size.columns, hasList: side > 0))
+        rows += input.rows
+        return Frame(
+            rows: rows,
+            cursor: Frame.Position(row: height + 1 + input.cursor.row, column: input.cursor.column))
+    }
+
+    private static func prompt(_ model: ScreenModel) -> String {
+        guard let selected = model.conversations.first(where: { $0.peer == model.selected }) else {
+            return "to whom? "
+        }
+        return selected.name + "> "
+    }
+
+    /// Below it the list would leave too little for the messages.
+    static let widthForList = 80
+}
+
+/// The conversations at the side.
+enum SideList {
+    static func width(columns: Int) -> Int { columns >= 110 ? 28 : 22 }
+
+    static func rows(_ model: ScreenModel, width: Int, height: Int) -> [Frame.Row] {
+        guard !model.conversations.isEmpty else {
+            return [Frame.Row([Span(fit(" nobody yet: /who", width), .dim)])]
+        }
+        let selected = model.conversations.firstIndex { $0.peer == model.selected } ?? 0
+        // The selected one is always in sight.
+        let first = max(0, min(selected - height / 2, model.conversations.count - height))
+        return model.conversations.enumerated().dropFirst(first).prefix(height).map { number, item in
+            row(item, number: number + 1, width: width, isSelected: item.peer == model.selected)
+        }
+    }
+
+    private static func row(_ item: ConversationItem, number: Int, width: Int, isSelected: Bool) -> Frame.Row
+    {
+        let count = item.unread > 0 ? "(\(item.unread > 999 ? "999+" : "\(item.unread)"))" : ""
+        let last = width >= 28 ? item.last : ""
+        let end = [count, last].filter { !$0.isEmpty }.joined(separator: " ")
+        let head = (number < 10 ? " " : "") + "\(number) " + (item.isOnline ? "● " : "○ ")
+        let room = max(0, width - displayWidth(head) - (end.isEmpty ? 0 : displayWidth(end) + 1))
+        let name = fit(item.name + Self.mark(item), room)
+        let style = Style(
+            item.isOnline ? .green : .plain, bold: item.unread > 0, dim: item.isMuted, reverse: isSelected)
+        return Frame.Row([Span(fit(head + name + (end.isEmpty ? "" : " " + end), width), style)])
+    }
+
+    /// What one must know of a name, without colour.
+    static func mark(_ item: ConversationItem) -> String {
+        if item.standing == .request { return "?" }
+        switch item.trust {
+        case .verified: return "+"
+        case .changed: return "!"
+        case .unverified: return ""
+        }
+    }
+}
+
+/// Cut or filled with spaces to just so many columns.
+func fit(_ text: String, _ columns: Int) -> String {
+    var result = ""
+    var width = 0
+    for character in text {
+        let own = displayWidth(String(character))
+        guard width + own <= columns else {
+            // One column for the sign that something is missing.
+            while width > columns - 1, let last = result.popLast() { width -= displayWidth(String(last)) }
+            if columns > 0 {
+                result += "…"
+                width += 1
+            }
+            break
+        }
+        result.append(character)
+        width += own
+    }
+    return result + String(repeating: " ", count: max(0, columns - width))
+}

@@ -1,0 +1,93 @@
+import Identity
+import Store
+import Testing
+
+@testable import p2pchat
+
+/// The part of a conversation that is in memory.
+@Suite struct FlowTests {
+    private let peer: PublicIdentity
+
+    init() throws { peer = try #require(People.bob) }
+
+    private func messages(_ rows: ClosedRange<Int64>) -> [StoredMessage] {
+        rows.map { message($0, "\($0)", to: peer) }
+    }
+
+    private func rows(_ flow: Flow) -> [Int64] { flow.items.compactMap { $0.message?.row } }
+
+    private func opened(_ rows: ClosedRange<Int64>) -> Flow {
+        var flow = Flow()
+        flow.willRead()
+        flow.open(peer, called: "bob", messages(rows))
+        return flow
+    }
+
+    @Test func whatCameWhileItWasReadIsThereOnce() {
+        var flow = opened(1...3)
+        flow.append(message(4, "4", to: peer))
+        flow.willRead()
+        flow.append(message(5, "5", to: peer))
+        flow.append(message(6, "6", to: peer))
+        flow.open(peer, called: "bob", messages(1...5))
+        #expect(rows(flow) == [1, 2, 3, 4, 5, 6])
+        flow.append(message(6, "6", to: peer))
+        #expect(rows(flow) == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func whatWasDeletedGoes() {
+        var flow = opened(1...3)
+        flow.append(message(4, "4", to: peer))
+        flow.willRead()
+        flow.open(peer, called: "bob", [])
+        #expect(rows(flow).isEmpty)
+    }
+
+    /// Scrolling through everything takes no more memory than a part of it.
+    @Test func itStaysSmall() {
+        let total: Int64 = 100_000
+        let page = Int64(Flow.page)
+        var flow = opened((total - page + 1)...total)
+        while let first = flow.firstRow, first > 1 {
+            flow.add(older: messages(max(1, first - page)...(first - 1)))
+            #expect(rows(flow).count <= Flow.most)
+        }
+        #expect(flow.firstRow == 1 && !flow.reachesEnd)
+        while let last = flow.lastRow, last < total {
+            flow.add(newer: messages((last + 1)...min(total, last + page)))
+            #expect(rows(flow).count <= Flow.most)
+        }
+        #expect(flow.lastRow == total)
+        for row in (total + 1)...(total + 5000) { flow.append(message(row, "\(row)", to: peer)) }
+        #expect(rows(flow).count <= Flow.most + Flow.page)
+        #expect(flow.mayHaveOlder)
+    }
+
+    @Test func noticesStayWhereTheyWereSaid() {
+        var flow = opened(1...2)
+        flow.append(notice: "between")
+        flow.append(message(3, "3", to: peer))
+        flow.willRead()
+        flow.open(peer, called: "bob", messages(1...3))
+        let kinds = flow.items.map { $0.message?.row ?? 0 }
+        #expect(kinds == [1, 2, 0, 3])
+        // Another conversation has its own.
+        flow.willRead()
+        flow.open(nil, called: "", [])
+        #expect(flow.items.isEmpty)
+        flow.willRead()
+        flow.open(peer, called: "bob", messages(1...3))
+        #expect(flow.items.count == 4)
+    }
+
+    @Test func statesRiseAndNeverFall() {
+        var flow = Flow()
+        flow.willRead()
+        let own = message(1, "own", to: peer, from: .outgoing, state: .queued)
+        flow.open(peer, called: "bob", [own])
+        let hasRisen = flow.raise([own.id], to: .read)
+        let hasFallen = flow.raise([own.id], to: .delivered)
+        #expect(hasRisen && !hasFallen)
+        #expect(flow.items.first?.message?.state == .read)
+    }
+}
