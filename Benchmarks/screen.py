@@ -6,9 +6,11 @@ usage: screen.py P2PCHAT [--messages N] [--keys N] [--idle SECONDS]
 A key's time is that from writing it to the pty until the terminal was told to show it; a page's, until the terminal was told the
 last of it (no more for 30 ms). One home holds many messages; while keys are typed another sends lines as fast as it can, and a file.
 """
-import argparse, fcntl, os, pty, select, shutil, signal, statistics, struct, subprocess, tempfile, termios, threading, time
+import argparse, fcntl, os, pty, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, threading, time
 
 import history
+
+sys.setswitchinterval(0.0005)
 
 
 class Screen:
@@ -20,36 +22,47 @@ class Screen:
             os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
             os.execv(program, [program, "chat", "--home", home])
         self.resize(columns, rows)
-        os.set_blocking(self.fd, False)
+        # As a terminal does, it reads all the time.
+        self.came, self.last, self.seen = threading.Condition(), time.perf_counter(), bytearray()
+        threading.Thread(target=self.read, daemon=True).start()
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def read(self, timeout):
-        if not select.select([self.fd], [], [], timeout)[0]:
-            return b""
-        try:
-            return os.read(self.fd, 1 << 16)
-        except OSError:
-            return b""
+    def read(self):
+        while True:
+            try:
+                part = os.read(self.fd, 1 << 16)
+            except OSError:
+                return
+            with self.came:
+                self.last = time.perf_counter()
+                self.seen += part
+                self.came.notify_all()
+
+    def forget(self):
+        with self.came:
+            self.seen.clear()
 
     def settle(self, quiet=0.03, longest=10):
-        """Reads until nothing comes for a while; tells when the last came."""
-        last, end = time.perf_counter(), time.perf_counter() + longest
-        while time.perf_counter() < end:
-            if self.read(quiet):
-                last = time.perf_counter()
-            else:
-                break
-        return last
+        """Waits until nothing came for a while; tells when the last came."""
+        end = time.perf_counter() + longest
+        while (left := self.last + quiet - time.perf_counter()) > 0 and time.perf_counter() < end:
+            time.sleep(min(left, end - time.perf_counter()) if end > time.perf_counter() else 0)
+        return self.last
+
+    def answer(self, began):
+        """How long until all that came at once had come; none when nothing did (the beginning is reached)."""
+        with self.came:
+            if not self.came.wait_for(lambda: self.last > began, 0.05):
+                return None
+        return self.settle(0.008) - began
 
     def until(self, text, longest=20):
-        seen, end = b"", time.perf_counter() + longest
-        while time.perf_counter() < end:
-            seen = (seen + self.read(0.1))[-65536:]
-            if text in seen:
-                return time.perf_counter()
-        raise RuntimeError("never came: %r" % text)
+        with self.came:
+            if not self.came.wait_for(lambda: text in self.seen, longest):
+                raise RuntimeError("never came: %r" % text)
+            return self.last
 
     def type(self, keys):
         os.write(self.fd, keys)
@@ -62,7 +75,7 @@ class Screen:
                 self.type(b"\x15")
                 self.settle(0.01, 0.5)
             letter = chr(0x3400 + number).encode()
-            self.read(0)
+            self.forget()
             began = time.perf_counter()
             self.type(letter)
             times.append(self.until(letter) - began)
@@ -106,6 +119,11 @@ def main():
             history.call(options.program, "register", "--directory", reference, "--handle", name, "--listen", "127.0.0.1:0",
                          "--discoverable", "--home", os.path.join(folder, name))
         screen = Screen(options.program, home)
+        try:
+            # The one who measures must not wait for a processor itself; what it starts gets the usual again.
+            os.setpriority(os.PRIO_PROCESS, 0, -15)
+        except PermissionError:
+            print("  (not root: the times hold what this program waits for a processor)")
         screen.until(b"to whom")
         screen.settle(1)
         screen.type(b"\x1b1")
@@ -117,14 +135,18 @@ def main():
             screen.settle(0.1)
             began = time.perf_counter()
             screen.resize(*size)
+            time.sleep(0.05)
             times.append(screen.settle() - began)
         show("a whole screen after resizing", times)
 
         times, memory = [], history.resident(screen.pid)
         for key in [b"\x1b[5~"] * 200 + [b"\x1b[6~"] * 100 + [b"\x1b<"] + [b"\x1b[6~"] * 100 + [b"\x1b>"]:
             began = time.perf_counter()
+            screen.forget()
             screen.type(key)
-            times.append(screen.settle() - began)
+            if (took := screen.answer(began)) is not None:
+                times.append(took)
+            screen.settle(0.05)
         show("a page of %d messages" % options.messages, times)
         print("  resident before %.0f MB, after scrolling %.0f MB" % (memory, history.resident(screen.pid)))
 
@@ -139,14 +161,14 @@ def main():
         data = os.path.join(folder, "data")
         with open(data, "wb") as file:
             file.truncate(4 << 30)
-        listen = history.start(options.program, "listen", "--json", "--home", alice)
+        listen = history.start("nice", "-n", "15", options.program, "listen", "--json", "--home", alice)
         running.append(listen)
         history.until(listen, '"online"')
         threading.Thread(target=listen.stdout.read, daemon=True).start()
         with open(lines) as file:
-            running.append(subprocess.Popen([options.program, "send", "bob", "--lines", "--home", alice], stdin=file,
+            running.append(subprocess.Popen(["nice", "-n", "15", options.program, "send", "bob", "--lines", "--home", alice], stdin=file,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        running.append(subprocess.Popen([options.program, "send-file", "bob", data, "--home", alice],
+        running.append(subprocess.Popen(["nice", "-n", "15", options.program, "send-file", "bob", data, "--home", alice],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         screen.settle(0.01, 5)
         screen.type(b"/get 1 " + folder.encode() + b"/\r")

@@ -7,6 +7,8 @@ struct DrawingPace {
     private var keyAt: ContinuousClock.Instant?
     private var isRequested = false
     private var drawnAt: ContinuousClock.Instant?
+    /// When what the program asked for was drawn.
+    private var servedAt: ContinuousClock.Instant?
 
     /// A key, or what must be seen at once like one.
     mutating func keyCame(at now: ContinuousClock.Instant) {
@@ -20,15 +22,22 @@ struct DrawingPace {
     /// How long to wait before drawing; zero: draw now. Nil: there is nothing to draw.
     func delay(at now: ContinuousClock.Instant, inputWaits: Bool) -> Duration? {
         guard keyAt != nil || isRequested else { return nil }
-        let sinceDrawn = drawnAt.map { $0.duration(to: now) } ?? Self.interval
-        let sinceKey = keyAt?.duration(to: now)
-        if sinceKey != nil && !inputWaits { return .zero }
-        return max(.zero, Self.interval - (sinceKey.map { max($0, sinceDrawn) } ?? sinceDrawn))
+        guard let sinceKey = keyAt?.duration(to: now) else {
+            // What a key asks the program for comes right behind the key, and is not to wait for the key's own drawing.
+            return max(.zero, Self.interval - since(servedAt, now))
+        }
+        guard inputWaits else { return .zero }
+        return max(.zero, Self.interval - max(sinceKey, since(drawnAt, now)))
     }
 
     mutating func drawn(at now: ContinuousClock.Instant) {
+        if isRequested { servedAt = now }
         keyAt = nil
         isRequested = false
         drawnAt = now
+    }
+
+    private func since(_ instant: ContinuousClock.Instant?, _ now: ContinuousClock.Instant) -> Duration {
+        instant.map { $0.duration(to: now) } ?? Self.interval
     }
 }

@@ -37,8 +37,11 @@ package struct VisibleText: Hashable, Sendable, CustomStringConvertible {
     package static func block(
         _ untrusted: String, indent: Int = 4, start: Int = 0, columns: Int? = nil
     ) -> VisibleText {
-        var gate = VisibleTextGate(newlineEndsLine: true)
-        var lines = gate.lines(of: untrusted)
+        var lines = [untrusted]
+        if !isPlain(untrusted) {
+            var gate = VisibleTextGate(newlineEndsLine: true)
+            lines = gate.lines(of: untrusted)
+        }
         if let columns, columns - max(indent, start) >= 10 {
             lines = lines.enumerated().flatMap { number, line in
                 wrapped(line, first: columns - (number == 0 ? start : indent), later: columns - indent)

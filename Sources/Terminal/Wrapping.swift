@@ -1,6 +1,7 @@
 /// One line of visible text cut into rows of at most `first`, then `later` columns, between words where a row has a
 /// space to cut at, else anywhere that parts no mark from its base. The space at a cut is dropped.
 func wrapped(_ line: String, first: Int, later: Int) -> [String] {
+    if line.utf8.count <= first, isPlain(line) { return [line] }
     let cells = cells(of: line)
     var rows: [String] = []
     var start = 0
@@ -18,6 +19,11 @@ func wrapped(_ line: String, first: Int, later: Int) -> [String] {
         rows.append(text(cells[start..<(space ?? end)]))
         start = space.map { $0 + 1 } ?? end
     }
+}
+
+/// Printable ASCII alone, which most lines are: nothing in it is to be made visible, and each byte takes a column.
+func isPlain(_ text: String) -> Bool {
+    text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
 }
 
 /// What may not be cut: a scalar with columns, the ones without that lean on it, and what a ZWJ joins to it.

@@ -74,6 +74,18 @@ import Testing
         #expect(pace.delay(at: at(20), inputWaits: false) == .zero)
     }
 
+    /// A page that a key asks for is drawn at once, and the next thing that others change waits.
+    @Test func whatAKeyAsksForDoesNotWaitForTheKeysOwnDrawing() {
+        var pace = DrawingPace()
+        pace.keyCame(at: at(0))
+        pace.drawn(at: at(0))
+        pace.redrawRequested()
+        #expect(pace.delay(at: at(1), inputWaits: false) == .zero)
+        pace.drawn(at: at(1))
+        pace.redrawRequested()
+        #expect(pace.delay(at: at(2), inputWaits: false) == .milliseconds(15))
+    }
+
     @Test func aKeyDoesNotWaitButForKeysThatWait() {
         var pace = DrawingPace()
         pace.drawn(at: at(0))

@@ -19,11 +19,16 @@ actor ScreenBoard {
     private var unread: [PublicIdentity: Int] = [:]
     private var last: [PublicIdentity: Date] = [:]
     private var moving: [TransferKey: (name: String, status: TransferStatus)] = [:]
+    /// Something is to be published soon.
+    private var isDue = false
+    private let dues: AsyncStream<Void>
+    private let due: AsyncStream<Void>.Continuation
 
     init(node: Node, state: ScreenState, changed: @escaping @Sendable (_ rings: Bool) -> Void) {
         self.node = node
         self.state = state
         self.changed = changed
+        (dues, due) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// What stands in the store at the start.
@@ -117,7 +122,7 @@ actor ScreenBoard {
         switch event {
         case .message(let message): await take(message)
         case .state(let peer, let ids, let reached):
-            if peer.identity == flow.peer, flow.raise(Set(ids), to: reached) { publish() }
+            if peer.identity == flow.peer, flow.raise(Set(ids), to: reached) { publishSoon() }
         case .presence(let peer, let isOnline):
             if isOnline { online.insert(peer.identity) } else { online.remove(peer.identity) }
             await update(peer.identity)
@@ -175,7 +180,7 @@ actor ScreenBoard {
             return "\(FileText.name(transfer)) \(arrow) \(name) \(progress)"
         }
         state.change { $0.transfers = lines.sorted() }
-        publish()
+        publishSoon()
     }
 
     func take(_ directory: DirectoryState) {
@@ -196,7 +201,7 @@ actor ScreenBoard {
                     ])
             }
         state.change { $0.directory = line }
-        publish()
+        publishSoon()
     }
 
     private func showConnection() async {
@@ -213,7 +218,7 @@ actor ScreenBoard {
             guard let index = model.conversations.firstIndex(where: { $0.peer == peer }) else { return }
             model.conversations[index] = new
         }
-        publish()
+        publishSoon()
     }
 
     // MARK: Scrolling
@@ -226,7 +231,7 @@ actor ScreenBoard {
         case .wheelDown: await down(by: 3)
         case .top:
             await openBeginning()
-            publish()
+            state.change { [items = flow.items] in $0.flow = items }
             state.change { $0.bottom = FlowAnchor(place: .min, number: 0, line: 0) }
             await down(by: page - 1)
         case .bottom: await toEnd()
@@ -243,10 +248,9 @@ actor ScreenBoard {
     }
 
     private func up(by rows: Int) async {
-        publish()
         var shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
         if shown.count < page + rows, await loadOlder() {
-            publish()
+            state.change { [items = flow.items] in $0.flow = items }
             shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
         }
         // The page stays full while there is something to fill it with.
@@ -259,7 +263,7 @@ actor ScreenBoard {
         guard let bottom = state.model.bottom else { return }
         var below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
         if below.count <= rows, !flow.reachesEnd, await loadNewer() {
-            publish()
+            state.change { [items = flow.items] in $0.flow = items }
             below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
         }
         guard below.count > rows || !flow.reachesEnd else { return await toEnd() }
@@ -334,9 +338,28 @@ actor ScreenBoard {
         return !newer.isEmpty
     }
 
+    /// Shows what is in memory now.
     private func publish() {
+        isDue = false
         let items = flow.items
         state.change { $0.flow = items }
         changed(false)
     }
+
+    /// The same for what others do, soon: a flood of messages is shown some tens of times a second and not once for each.
+    private func publishSoon() {
+        guard !isDue else { return }
+        isDue = true
+        due.yield()
+    }
+
+    /// Publishes what is due until cancelled.
+    func run() async {
+        for await _ in dues {
+            if isDue { publish() }
+            try? await Task.sleep(for: Self.pace)
+        }
+    }
+
+    private static let pace: Duration = .milliseconds(20)
 }

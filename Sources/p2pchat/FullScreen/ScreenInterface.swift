@@ -24,11 +24,24 @@ struct ScreenInterface: ChatInterface {
         self.screen = screen
         (lines, linesIn) = AsyncStream.makeStream()
         (notices, noticesIn) = AsyncStream.makeStream()
+        let title = Mutex("")
         board = ScreenBoard(node: node, state: state) { rings in
             if rings { screen.bell() }
+            // How much is unread, for tmux and the like, which mark the window.
+            let new = Self.title(state.model)
+            let isNew = title.withLock { title in
+                defer { title = new }
+                return title != new
+            }
+            if isNew { screen.setTitle(new) }
             screen.redraw()
         }
         try screen.start()
+    }
+
+    private static func title(_ model: ScreenModel) -> String {
+        let unread = model.conversations.reduce(0) { $0 + ($1.isMuted ? 0 : $1.unread) }
+        return unread > 0 ? "(\(unread)) p2pchat" : "p2pchat"
     }
 
     /// In the order in which it was said.
@@ -47,7 +60,7 @@ struct ScreenInterface: ChatInterface {
             group.addTask {
                 for await text in notices { await board?.notice(text) }
             }
-            group.addTask { await showTitle() }
+            group.addTask { await board?.run() }
             for await event in screen.events { await take(event, open) }
             linesIn.finish()
             group.cancelAll()
@@ -84,17 +97,5 @@ struct ScreenInterface: ChatInterface {
         guard count > 0 else { return nil }
         let now = model.conversations.firstIndex { $0.peer == model.selected }
         return listed(now.map { ($0 + step + count) % count } ?? (step > 0 ? 0 : count - 1))
-    }
-
-    /// How much is unread, for tmux and the like, which mark the window.
-    private func showTitle() async {
-        var shown = ""
-        while !Task.isCancelled {
-            let unread = state.model.conversations.reduce(0) { $0 + ($1.isMuted ? 0 : $1.unread) }
-            let title = unread > 0 ? "(\(unread)) p2pchat" : "p2pchat"
-            if title != shown { screen.setTitle(title) }
-            shown = title
-            try? await Task.sleep(for: .milliseconds(500))
-        }
     }
 }
