@@ -23,7 +23,6 @@ struct ScreenModel: Equatable, Sendable {
     var newBelow = 0
     /// Files that are moving, of everybody.
     var transfers: [String] = []
-    var today = ""
 }
 
 struct DirectoryLine: Equatable, Sendable {

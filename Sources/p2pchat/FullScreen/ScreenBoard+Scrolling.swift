@@ -1,0 +1,115 @@
+import Chat
+import Identity
+import Store
+import Terminal
+
+/// Moving through a conversation: which part of it is in memory, and which line stands at the bottom.
+extension ScreenBoard {
+    func scroll(_ key: ScreenKey) async {
+        switch key {
+        case .pageUp: await up(by: page - 1)
+        case .pageDown: await down(by: page - 1)
+        case .wheelUp: await up(by: 3)
+        case .wheelDown: await down(by: 3)
+        case .top:
+            await openBeginning()
+            state.change { [items = flow.items] in $0.flow = items }
+            state.change { $0.bottom = FlowAnchor(place: .min, number: 0, line: 0) }
+            await down(by: page - 1)
+        case .bottom: await toEnd()
+        default: break
+        }
+        publish()
+    }
+
+    /// Rows for messages, as they were drawn last.
+    private var page: Int { max(2, state.size.rows - 2) }
+    private var columns: Int {
+        let columns = state.size.columns
+        return columns < ScreenView.widthForList ? columns : columns - SideList.width(columns: columns) - 1
+    }
+
+    private func up(by rows: Int) async {
+        var shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
+        if shown.count < page + rows, await loadOlder() {
+            state.change { [items = flow.items] in $0.flow = items }
+            shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
+        }
+        // The page stays full while there is something to fill it with.
+        guard shown.count > page else { return }
+        let bottom = shown[max(page, shown.count - rows) - 1].anchor
+        state.change { $0.bottom = bottom }
+    }
+
+    private func down(by rows: Int) async {
+        guard let bottom = state.model.bottom else { return }
+        var below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
+        if below.count <= rows, !flow.reachesEnd, await loadNewer() {
+            state.change { [items = flow.items] in $0.flow = items }
+            below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
+        }
+        guard below.count > rows || !flow.reachesEnd else { return await toEnd() }
+        if let line = below.prefix(rows).last { state.change { $0.bottom = line.anchor } }
+    }
+
+    private func toEnd() async {
+        if !flow.reachesEnd { await open(flow.peer) }
+        state.change { model in
+            model.bottom = nil
+            model.newBelow = 0
+        }
+        sawAll()
+        if let peer = flow.peer { await update(peer) }
+    }
+
+    // MARK: The store
+
+    func open(_ peer: PublicIdentity?) async {
+        guard let peer else { return flow.open(nil, called: "", []) }
+        let name = VisibleText(await node.messenger.summary(of: peer).name).description
+        flow.willRead()
+        let newest = try? await node.store.history(with: peer, after: nil, before: nil, limit: Flow.page)
+        flow.open(peer, called: name, newest ?? [])
+    }
+
+    private func openBeginning() async {
+        guard let peer = flow.peer,
+            let oldest = try? await node.store.history(with: peer, after: 0, before: nil, limit: Flow.page),
+            flow.peer == peer
+        else { return }
+        flow.openBeginning(oldest)
+    }
+
+    /// What is in memory, as the store has it now: messages may have been changed or deleted.
+    func reload() async {
+        guard let peer = flow.peer else { return }
+        if flow.reachesEnd, state.model.bottom == nil { return await open(peer) }
+        flow.willRead()
+        guard let first = flow.firstRow, let last = flow.lastRow,
+            let found = try? await node.store.history(
+                with: peer, after: first - 1, before: last + 1, limit: Flow.most), flow.peer == peer
+        else { return }
+        flow.reload(found)
+    }
+
+    /// - Returns: Whether there was something.
+    private func loadOlder() async -> Bool {
+        guard let peer = flow.peer, flow.mayHaveOlder, let first = flow.firstRow,
+            let older = try? await node.store.history(
+                with: peer, after: nil, before: first, limit: Flow.page), flow.peer == peer,
+            flow.firstRow == first
+        else { return false }
+        flow.add(older: older)
+        return !older.isEmpty
+    }
+
+    private func loadNewer() async -> Bool {
+        guard let peer = flow.peer, !flow.reachesEnd, let last = flow.lastRow,
+            let newer = try? await node.store.history(
+                with: peer, after: last, before: nil, limit: Flow.page), flow.peer == peer,
+            flow.lastRow == last
+        else { return false }
+        flow.add(newer: newer)
+        return !newer.isEmpty
+    }
+}
