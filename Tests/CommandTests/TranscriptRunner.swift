@@ -91,6 +91,8 @@ final class TranscriptRunner {
         case .screen(let name, let columns, let rows, let words):
             var variables = environment
             variables["TERM"] = nil
+            // A name that is used again means another terminal.
+            await screens.removeValue(forKey: name)?.close()
             screens[name] = try await TmuxScreen(
                 columns: columns, rows: rows, environment: variables,
                 command: try command(words.map { try $0.expanded(self.variables) }))
