@@ -13,7 +13,7 @@ extension ScreenBoard {
         case .wheelDown: await down(by: 3)
         case .top:
             await openBeginning()
-            state.change { [items = flow.items] in $0.flow = items }
+            copyFlow()
             state.change { $0.bottom = FlowAnchor(place: .min, number: 0, line: 0) }
             await down(by: page - 1)
         case .bottom: await toEnd()
@@ -32,7 +32,7 @@ extension ScreenBoard {
     private func up(by rows: Int) async {
         var shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
         if shown.count < page + rows, await loadOlder() {
-            state.change { [items = flow.items] in $0.flow = items }
+            copyFlow()
             shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
         }
         // The page stays full while there is something to fill it with.
@@ -45,7 +45,7 @@ extension ScreenBoard {
         guard let bottom = state.model.bottom else { return }
         var below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
         if below.count <= rows, !flow.reachesEnd, await loadNewer() {
-            state.change { [items = flow.items] in $0.flow = items }
+            copyFlow()
             below = FlowLayout.lines(state.model, behind: bottom, atMost: rows + 1, columns: columns)
         }
         guard below.count > rows || !flow.reachesEnd else { return await toEnd() }

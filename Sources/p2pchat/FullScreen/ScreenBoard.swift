@@ -233,9 +233,14 @@ actor ScreenBoard {
     /// Shows what is in memory now.
     func publish() {
         isDue = false
+        copyFlow()
+        changed(false)
+    }
+
+    /// Gives the model what is in memory, without drawing it yet.
+    func copyFlow() {
         let items = flow.items
         state.change { $0.flow = items }
-        changed(false)
     }
 
     /// The same for what others do, soon: a flood of messages is shown some tens of times a second and not once for each.
