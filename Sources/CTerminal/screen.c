@@ -129,22 +129,69 @@ void ct_screen_set_title(const char *title) {
 
 // --- Start and end ---
 
-static void choose_colours(void) {
-    // Readable on white and on black: their contrast to both is above 3.3.
-    static const short bright[] = {
-        160, 28,  136, 32, 163, 30,                                   // the named
-        167, 166, 136, 100, 64, 29, 31, 33, 63, 134, 163, 168,  // the distinct
-    };
+enum { NAMED = CT_FIRST_DISTINCT_COLOUR - 1, DISTINCT = 12 };
+
+struct colours {
+    short many[NAMED + DISTINCT];  // of a terminal that has 256
+    short few[NAMED];              // of one that has 8: the named
+    short distinct[NAMED];         // and those that are told apart, 0 behind the last
+};
+
+// Readable on white and on black: the contrast to both is above 3.3. With 8 colours some are hard to read on either.
+static const struct colours on_any = {
+    {160, 28, 136, 32, 163, 30, 167, 166, 136, 100, 64, 29, 31, 33, 63, 134, 163, 168},
+    {1, 2, 3, 4, 5, 6},
+    {1, 2, 3, 4, 5, 6},
+};
+// Contrast to black above 7.
+static const struct colours on_dark = {
+    {203, 77, 221, 75, 177, 80, 203, 209, 179, 149, 114, 79, 80, 117, 111, 147, 177, 212},
+    {1, 2, 3, 6, 5, 6},
+    {1, 2, 3, 5, 6},
+};
+// Contrast to white above 4.5.
+static const struct colours on_light = {
+    {124, 22, 94, 19, 90, 23, 124, 130, 94, 58, 22, 23, 24, 19, 25, 55, 90, 125},
+    {1, 4, 5, 4, 5, 4},
+    {1, 4, 5},
+};
+
+// rxvt and those after it leave "foreground;background" there: 7 and 9 to 15 are light.
+static const struct colours *for_background(void) {
+    const char *told = getenv("COLORFGBG");
+    const char *background = told ? strrchr(told, ';') : NULL;
+    char *end;
+    long number = background ? strtol(background + 1, &end, 10) : -1;
+    if (number < 0 || number > 15 || end == background + 1 || *end != '\0') return &on_any;
+    return number == 7 || number > 8 ? &on_light : &on_dark;
+}
+
+static void choose_colours(enum ct_palette palette) {
     const char *no_color = getenv("NO_COLOR");
     has_colours = false;
     distinct_colours = 0;
-    if ((no_color != NULL && *no_color != '\0') || !has_colors()) return;
+    if (palette == CT_PALETTE_NONE || !has_colors()) return;
+    if (palette == CT_PALETTE_AUTOMATIC && no_color != NULL && *no_color != '\0') return;
     if (start_color() != OK || use_default_colors() != OK || COLORS < 8) return;
     has_colours = true;
-    bool many = COLORS >= 256 && COLOR_PAIRS > (int)(sizeof bright / sizeof bright[0]);
-    short count = many ? sizeof bright / sizeof bright[0] : 12;
-    for (short i = 0; i < count; i++) init_pair((short)(i + 1), many ? bright[i] : (short)(i % 6 + 1), -1);
-    distinct_colours = count - 6;
+    const struct colours *colours = palette == CT_PALETTE_DARK ? &on_dark
+        : palette == CT_PALETTE_LIGHT                          ? &on_light
+                                                               : for_background();
+    if (COLORS >= 256 && COLOR_PAIRS > NAMED + DISTINCT) {
+        for (short i = 0; i < NAMED + DISTINCT; i++) init_pair((short)(i + 1), colours->many[i], -1);
+        distinct_colours = DISTINCT;
+        return;
+    }
+    for (short i = 0; i < NAMED; i++) init_pair((short)(i + 1), colours->few[i], -1);
+    while (distinct_colours < NAMED && colours->distinct[distinct_colours] != 0) {
+        init_pair((short)(CT_FIRST_DISTINCT_COLOUR + distinct_colours), colours->distinct[distinct_colours], -1);
+        distinct_colours++;
+    }
+}
+
+void ct_screen_set_palette(enum ct_palette palette) {
+    choose_colours(palette);
+    ct_screen_lose();
 }
 
 // ncurses takes signals that nobody took; here they are the program's and the editor's. Another thread may take one
@@ -181,7 +228,7 @@ bool ct_screen_open(void) {
     def_prog_mode();
     typeahead(-1);
     idcok(stdscr, FALSE);
-    choose_colours();
+    choose_colours(CT_PALETTE_AUTOMATIC);
     mouse_on = false;
     title_now = NULL;
     cursor_shown = true;

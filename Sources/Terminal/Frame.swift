@@ -69,13 +69,21 @@ package struct Style: Equatable, Hashable, Sendable {
     package static let reverse = Style(reverse: true)
 }
 
-/// Foreground colours that can be read on light and dark backgrounds.
+/// Foreground colours. Which they are on the screen, the ``Palette`` says.
 package enum Colour: Equatable, Hashable, Sendable {
     /// The terminal's own.
     case plain
     case red, green, yellow, blue, magenta, cyan
     /// One of a few that are told apart easily, for a number that stays: the same number is the same colour.
     case one(of: Int)
+}
+
+/// For which background the colours are.
+package enum Palette: Equatable, Sendable {
+    /// As `COLORFGBG` says, else colours that can be read on light and dark ones; no colour where `NO_COLOR` is set.
+    case automatic
+    case dark, light
+    case none
 }
 
 /// Columns and rows of a terminal.

@@ -87,6 +87,9 @@ package final class FullScreen: Sendable {
     /// Whether the wheel and clicks are events. The terminal then does not select text by itself without Shift.
     package func setMouse(_ on: Bool) { leave(.mouse(on)) }
 
+    /// Automatic at first.
+    package func setPalette(_ palette: Palette) { leave(.palette(palette)) }
+
     /// Puts the terminal back and ends `events`. Blocks until that is done; where the terminal takes no output, at
     /// most two seconds. Output that was stopped (Ctrl-S) goes on. Harmless when not running.
     package func stop() {
@@ -168,7 +171,7 @@ package final class FullScreen: Sendable {
 /// What other threads leave for the screen's.
 private struct ScreenInbox {
     enum Work {
-        case ask(String), setLine(String), bell, title(String?), mouse(Bool)
+        case ask(String), setLine(String), bell, title(String?), mouse(Bool), palette(Palette)
 
         func apply(to loop: ScreenLoop) {
             switch self {
@@ -177,6 +180,7 @@ private struct ScreenInbox {
             case .bell: loop.bell()
             case .title(let title): loop.setTitle(title)
             case .mouse(let on): loop.setMouse(on)
+            case .palette(let palette): loop.setPalette(palette)
             }
         }
     }

@@ -48,6 +48,15 @@ final class ScreenLoop: EditorLoop {
         ct_screen_set_mouse(on)
     }
 
+    func setPalette(_ palette: Palette) {
+        switch palette {
+        case .automatic: ct_screen_set_palette(CT_PALETTE_AUTOMATIC)
+        case .dark: ct_screen_set_palette(CT_PALETTE_DARK)
+        case .light: ct_screen_set_palette(CT_PALETTE_LIGHT)
+        case .none: ct_screen_set_palette(CT_PALETTE_NONE)
+        }
+    }
+
     func draw(_ render: FullScreen.Render) {
         let size = size
         let frame = render(inputLine, size)

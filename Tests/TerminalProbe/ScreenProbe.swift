@@ -90,6 +90,9 @@ final class ScreenProbe: Sendable {
         case "/set": screen.setLine(rest)
         case "/title": screen.setTitle(rest.isEmpty ? nil : rest)
         case "/bell": screen.bell()
+        case "/palette":
+            let palettes: [String: Palette] = ["dark": .dark, "light": .light, "none": .none]
+            screen.setPalette(palettes[rest] ?? .automatic)
         case "/mouse": screen.setMouse(rest == "on")
         case "/samples":
             shown.withLock {

@@ -75,11 +75,20 @@ enum ct_attribute { CT_BOLD = 1, CT_DIM = 2, CT_UNDERLINE = 4, CT_REVERSE = 8 };
 // ones that are told apart.
 enum { CT_FIRST_DISTINCT_COLOUR = 7 };
 
+// Which colours those are. A change shows when the rows are drawn anew, which ct_screen_is_lost then asks for.
+enum ct_palette {
+    CT_PALETTE_AUTOMATIC,  // what COLORFGBG says of the background, else readable on both; none where NO_COLOR is set
+    CT_PALETTE_DARK,
+    CT_PALETTE_LIGHT,
+    CT_PALETTE_NONE,
+};
+
 enum ct_editor_status ct_screen_begin(int input, int output, struct ct_editor_callbacks callbacks);
 void ct_screen_end(void);
 void ct_screen_size(int *columns, int *rows);
 // How many colours there are from CT_FIRST_DISTINCT_COLOUR on; 0: no colours at all.
 int ct_screen_distinct_colours(void);
+void ct_screen_set_palette(enum ct_palette palette);
 // Whether what was drawn is lost (a new size, Ctrl-L, back from a stop): then every row is to be drawn.
 bool ct_screen_is_lost(void);
 // The same, and forgets it.
