@@ -133,6 +133,8 @@ let package = Package(
             dependencies: ["p2pchat", "Chat", "Terminal", "Store", "Wire", "Identity", "Sodium"],
             swiftSettings: settings),
         .testTarget(
+            name: "SettingsTests", dependencies: ["p2pchat", "TestSupport"], swiftSettings: settings),
+        .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
             exclude: ["transcripts", "small-disk.sh", "README.md"], swiftSettings: settings),
     ]

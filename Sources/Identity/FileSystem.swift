@@ -1,7 +1,7 @@
-import Glibc
+package import Glibc
 
 /// The few calls that key files need, with the care that they need.
-enum FileSystem {
+package enum FileSystem {
     /// Whether something is at the path, a dangling link included.
     static func exists(_ path: String) -> Bool {
         var status = stat()
@@ -15,7 +15,7 @@ enum FileSystem {
     /// Reads at most one byte more than `limit`, so that a longer file shows.
     ///
     /// - Parameter isSecret: refuse a file that others can read or write, or that belongs to somebody else.
-    static func read(_ path: String, limit: Int, isSecret: Bool) throws(IdentityError) -> [UInt8] {
+    package static func read(_ path: String, limit: Int, isSecret: Bool) throws(IdentityError) -> [UInt8] {
         // Not blocking: a named pipe in place of the file must not hold the program up.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .inputOutput(doing: "read", path: path, code: errno) }
@@ -46,7 +46,7 @@ enum FileSystem {
     }
 
     /// Makes a new file, whole and durable or not at all. Throws `exists` or `inputOutput`.
-    static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
+    package static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
         let file = try NewFile(path, mode: mode)
         try file.append(bytes)
         try file.keep()
@@ -54,7 +54,7 @@ enum FileSystem {
 
     /// Puts another content in place of an existing file, whole and durable or not at all: whoever opens it
     /// at any moment, the moment after a crash included, finds the old content or the new one.
-    static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
+    package static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
         // A link to the file stays a link: otherwise the old content would go on lying where it leads to.
         guard let target = resolved(path) else {
             throw .inputOutput(doing: "write", path: path, code: errno)

@@ -33,33 +33,37 @@ struct ChatCommand: AsyncParsableCommand {
         try await offerIdentity()
         let isPlain = plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0 || Self.isDumb
         try await Online(options: options).run { [peer, lineMode] node in
-            if !isPlain, !lineMode, let screen = try Self.screen(node) {
-                return try await Self.run(screen, node, first: peer)
+            let names = KnownNames()
+            if !isPlain, !lineMode, let screen = try Self.screen(node, names) {
+                return try await Self.run(screen, node, names, first: peer)
             }
             let interface: any ChatInterface =
-                isPlain ? PlainInterface() : try TerminalInterface(completions: ChatCompletion.candidates)
+                isPlain ? PlainInterface() : try TerminalInterface(completions: names.completions)
             // A signal ends the node; the lines end with it.
             node.onStop { interface.stop() }
             defer { interface.stop() }
-            try await LineChat(node: node, interface: interface, isScripted: isatty(STDIN_FILENO) == 0)
-                .run(first: peer)
+            try await LineChat(
+                node: node, interface: interface, names: names, isScripted: isatty(STDIN_FILENO) == 0
+            ).run(first: peer)
         }
     }
 
     /// Nil for a terminal that can only show lines.
-    private static func screen(_ node: Node) throws -> ScreenInterface? {
+    private static func screen(_ node: Node, _ names: KnownNames) throws -> ScreenInterface? {
         do {
-            return try ScreenInterface(node: node)
+            return try ScreenInterface(node: node, names: names)
         } catch TerminalError.noTerminal {
             return nil
         }
     }
 
-    private static func run(_ interface: ScreenInterface, _ node: Node, first: String?) async throws {
+    private static func run(
+        _ interface: ScreenInterface, _ node: Node, _ names: KnownNames, first: String?
+    ) async throws {
         node.onStop { interface.stop() }
         defer { interface.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let chat = LineChat(node: node, interface: interface)
+            let chat = LineChat(node: node, interface: interface, names: names)
             group.addTask { await interface.run { await chat.open($0) } }
             try await chat.run(first: first)
             interface.stop()
@@ -88,28 +92,6 @@ struct ChatCommand: AsyncParsableCommand {
             }
         }
         throw CommandError(.usage, "no answer")
-    }
-}
-
-/// Completion of chat commands and of what stands behind them: peers, files, yes and no.
-enum ChatCompletion {
-    @Sendable static func candidates(_ word: String, _ line: String) -> [String] {
-        candidates(word, line, peers: [])
-    }
-
-    static func candidates(_ word: String, _ line: String, peers: [String]) -> [String] {
-        guard line.hasPrefix("/") else { return [] }
-        guard let space = line.firstIndex(of: " ") else {
-            return ChatCommandTable.entries.map { "/" + $0.name }.filter { $0.hasPrefix(word) }
-        }
-        let name = line[line.index(after: line.startIndex)..<space]
-        let entry = ChatCommandTable.entries.first { $0.name == name }
-        switch entry?.argument {
-        case "FILE": return TypedPath.completions(word)
-        case "[PEER]": return peers.filter { $0.hasPrefix(word) }
-        case "yes|no": return ["yes", "no"].filter { $0.hasPrefix(word) }
-        default: return []
-        }
     }
 }
 

@@ -40,7 +40,7 @@ enum MessageLine {
     static func day(_ message: MessageJSON) -> String { date(message).map(EventLine.day) ?? "----------" }
 
     private static func clock(_ message: MessageJSON) -> String {
-        date(message).map(EventLine.clock) ?? "--:--"
+        date(message).map { EventLine.clock($0) } ?? "--:--"
     }
 
     private static func date(_ message: MessageJSON) -> Date? { TimeText.date(message.time) }

@@ -12,8 +12,9 @@ struct EchoChat: Sendable {
             "\nNow you: a chat with a peer that echoes. /help lists the commands, /quit leaves.\n")
         let echo = try await stage.node("echo", keys: stage.makeKeys("echo"), isDiscoverable: true)
         let you = try await stage.node("you", keys: stage.makeKeys("you"), isDiscoverable: true)
+        let names = KnownNames()
         let interface: any ChatInterface =
-            isPlain ? PlainInterface() : try TerminalInterface(completions: ChatCompletion.candidates)
+            isPlain ? PlainInterface() : try TerminalInterface(completions: names.completions)
         stopping.onRaise {
             interface.stop()
             you.stop()
@@ -24,7 +25,7 @@ struct EchoChat: Sendable {
             group.addTask { try await you.run() }
             group.addTask { await reply(echo) }
             _ = try? await echo.firstPresence()
-            try await LineChat(node: you, interface: interface).run(first: "echo")
+            try await LineChat(node: you, interface: interface, names: names).run(first: "echo")
             interface.stop()
             echo.stop()
             try await group.waitForAll()

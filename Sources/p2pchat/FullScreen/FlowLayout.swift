@@ -18,7 +18,9 @@ enum FlowLayout {
         for index in model.flow.indices.reversed() {
             let item = model.flow[index]
             if let bottom = model.bottom, bottom.isBefore(item) { continue }
-            var rows = lines(of: item, after: message(before: index, model), columns: columns)
+            var rows = lines(
+                of: item, after: message(before: index, model), columns: columns,
+                time: model.settings.timeFormat)
             if let bottom = model.bottom, bottom.place == item.place, bottom.number == item.number {
                 rows = Array(rows.prefix(bottom.line + 1))
             }
@@ -36,7 +38,9 @@ enum FlowLayout {
         for index in model.flow.indices {
             let item = model.flow[index]
             guard (item.place, item.number) >= (anchor.place, anchor.number) else { continue }
-            let rows = lines(of: item, after: message(before: index, model), columns: columns)
+            let rows = lines(
+                of: item, after: message(before: index, model), columns: columns,
+                time: model.settings.timeFormat)
             let isSame = item.place == anchor.place && item.number == anchor.number
             found += isSame ? Array(rows.dropFirst(anchor.line + 1)) : rows
             if found.count >= count { break }
@@ -51,7 +55,9 @@ enum FlowLayout {
     /// The rows of one item; a day separator stands before the first message of a day.
     ///
     /// - Parameter former: The message before it, which tells whether another day begins.
-    static func lines(of item: FlowItem, after former: FlowItem?, columns: Int) -> [Line] {
+    static func lines(
+        of item: FlowItem, after former: FlowItem?, columns: Int, time: TimeFormat = .hours24
+    ) -> [Line] {
         var rows: [Frame.Row] = []
         switch item.content {
         case .notice(let text):
@@ -63,7 +69,7 @@ enum FlowLayout {
             if former?.message.map({ EventLine.day($0.sentAt) }) != day {
                 rows.append(separator(day, columns))
             }
-            rows += messageRows(message, sender, columns)
+            rows += messageRows(message, sender, columns, time)
         }
         return rows.enumerated().map { line, row in
             Line(row: row, anchor: FlowAnchor(place: item.place, number: item.number, line: line))
@@ -75,12 +81,13 @@ enum FlowLayout {
         return Frame.Row([Span("── \(day) " + String(repeating: "─", count: rest), .dim)])
     }
 
-    private static func messageRows(_ message: StoredMessage, _ sender: String, _ columns: Int) -> [Frame.Row]
-    {
+    private static func messageRows(
+        _ message: StoredMessage, _ sender: String, _ columns: Int, _ time: TimeFormat
+    ) -> [Frame.Row] {
         let isOwn = message.direction == .outgoing
         let mark = isOwn ? DeliveryMark.text(message.state) : ""
         let colour = isOwn ? Style(bold: true) : Style(.one(of: Self.number(of: message)), bold: true)
-        var head = [Span(EventLine.clock(message.sentAt) + " ", .dim), Span(sender, colour)]
+        var head = [Span(EventLine.clock(message.sentAt, time) + " ", .dim), Span(sender, colour)]
         if !mark.isEmpty { head.append(Span(" " + mark, Style(message.state == .queued ? .yellow : .green))) }
         head.append(Span(" "))
         let start = head.reduce(0) { $0 + $1.width }

@@ -108,12 +108,13 @@ actor ScreenBoard {
         return ConversationItem(
             peer: peer, name: VisibleText(summary.name).description, trust: summary.trust,
             standing: summary.standing, isMuted: summary.isMuted, isOnline: online.contains(peer),
-            unread: unread[peer] ?? 0, last: last[peer].map(Self.short) ?? "")
+            unread: unread[peer] ?? 0, last: last[peer].map(short) ?? "")
     }
 
-    private static func short(_ date: Date) -> String {
+    private func short(_ date: Date) -> String {
         let day = EventLine.day(date)
-        return day == EventLine.day(Date()) ? EventLine.clock(date) : String(day.dropFirst(5))
+        guard day == EventLine.day(Date()) else { return String(day.dropFirst(5)) }
+        return EventLine.clock(date, state.model.settings.timeFormat.withoutSeconds)
     }
 
     // MARK: What happens

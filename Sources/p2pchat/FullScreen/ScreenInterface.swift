@@ -13,22 +13,19 @@ struct ScreenInterface: ChatInterface {
     private let notices: AsyncStream<String>
     private let noticesIn: AsyncStream<String>.Continuation
 
-    init(node: Node) throws {
+    init(node: Node, names: KnownNames) throws {
         let state = ScreenState()
-        let screen = FullScreen { word, line in
-            ChatCompletion.candidates(word, line, peers: state.model.conversations.map(\.name))
-        } render: {
-            state.frame($0, $1)
-        }
+        let screen = FullScreen(completion: names.completions) { state.frame($0, $1) }
         self.state = state
         self.screen = screen
         (lines, linesIn) = AsyncStream.makeStream()
         (notices, noticesIn) = AsyncStream.makeStream()
-        let title = Mutex("")
+        let title = Mutex<String?>(nil)
         board = ScreenBoard(node: node, state: state) { rings in
-            if rings { screen.bell() }
+            let model = state.model
+            if rings, model.settings.bell { screen.bell() }
             // How much is unread, for tmux and the like, which mark the window.
-            let new = Self.title(state.model)
+            let new = Self.title(model)
             let isNew = title.withLock { title in
                 defer { title = new }
                 return title != new
@@ -39,7 +36,9 @@ struct ScreenInterface: ChatInterface {
         try screen.start()
     }
 
-    private static func title(_ model: ScreenModel) -> String {
+    /// Nil leaves the title to others.
+    private static func title(_ model: ScreenModel) -> String? {
+        guard model.settings.title else { return nil }
         let unread = model.conversations.reduce(0) { $0 + ($1.isMuted ? 0 : $1.unread) }
         return unread > 0 ? "(\(unread)) p2pchat" : "p2pchat"
     }
@@ -51,6 +50,12 @@ struct ScreenInterface: ChatInterface {
     func prompt(_: String) {}
 
     func stop() { screen.stop() }
+
+    func apply(_ settings: Settings) async {
+        state.change { $0.settings = settings }
+        screen.setPalette(settings.colours.palette)
+        await board?.refresh()
+    }
 
     /// Goes on until the screen ends.
     ///
@@ -97,5 +102,16 @@ struct ScreenInterface: ChatInterface {
         guard count > 0 else { return nil }
         let now = model.conversations.firstIndex { $0.peer == model.selected }
         return listed(now.map { ($0 + step + count) % count } ?? (step > 0 ? 0 : count - 1))
+    }
+}
+
+extension ColourChoice {
+    fileprivate var palette: Palette {
+        switch self {
+        case .automatic: .automatic
+        case .dark: .dark
+        case .light: .light
+        case .none: .none
+        }
     }
 }

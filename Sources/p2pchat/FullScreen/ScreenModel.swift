@@ -23,6 +23,7 @@ struct ScreenModel: Equatable, Sendable {
     var newBelow = 0
     /// Files that are moving, of everybody.
     var transfers: [String] = []
+    var settings = Settings()
 }
 
 struct DirectoryLine: Equatable, Sendable {

@@ -7,6 +7,8 @@ import Identity
 struct Home: Sendable {
     /// An absolute path.
     let path: String
+    /// In the home where it was named, so that two homes do not share settings; else in the XDG configuration folder.
+    let settingsFile: SettingsFile
 
     var databasePath: String { path + "/home.sqlite" }
     var lockPath: String { path + "/lock" }
@@ -18,20 +20,26 @@ struct Home: Sendable {
         let named =
             option ?? ProcessInfo.processInfo.environment["P2PCHAT_HOME"].flatMap { $0.isEmpty ? nil : $0 }
         path = Self.absolute(named ?? Self.dataFolder + "/p2pchat")
+        settingsFile = SettingsFile(
+            path: (named == nil ? Self.configurationFolder + "/p2pchat" : path) + "/" + SettingsFile.name)
     }
 
     /// A directory's state folder: the one named by `--state`, or one in the XDG data folder.
     init(stateOption: String?) {
         path = Self.absolute(stateOption ?? Self.dataFolder + "/p2pchat-directory")
+        settingsFile = SettingsFile(path: path + "/" + SettingsFile.name)
     }
 
-    private static var dataFolder: String {
+    private static var dataFolder: String { xdgFolder("XDG_DATA_HOME", otherwise: ".local/share") }
+    private static var configurationFolder: String { xdgFolder("XDG_CONFIG_HOME", otherwise: ".config") }
+
+    private static func xdgFolder(_ variable: String, otherwise folder: String) -> String {
         let environment = ProcessInfo.processInfo.environment
         // The XDG specification says that a relative path is to be ignored.
-        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data }
+        if let named = environment[variable], named.hasPrefix("/") { return named }
         // Not Foundation's home folder: that is the user database's, whatever the environment says.
-        if let home = environment["HOME"], home.hasPrefix("/") { return home + "/.local/share" }
-        return NSHomeDirectory() + "/.local/share"
+        if let home = environment["HOME"], home.hasPrefix("/") { return home + "/" + folder }
+        return NSHomeDirectory() + "/" + folder
     }
 
     private static func absolute(_ path: String) -> String {

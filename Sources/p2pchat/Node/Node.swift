@@ -97,7 +97,12 @@ final class Node: Sendable {
         tellsShown: Bool = true
     ) async throws -> Node {
         let store = try HomeStore(path: home.databasePath, keys: keys)
-        let settings = try given ?? store.settings()
+        var settings = try given ?? store.settings()
+        // The user's file decides where it says something; the home keeps that for when it does not.
+        if let sendsRead = home.settingsFile.read().settings.readReceipts, sendsRead != settings.sendsRead {
+            settings.sendsRead = sendsRead
+            try store.save(settings)
+        }
         guard let reference = settings.directory else { throw ChatError.noDirectory }
         let wanted = try settings.listen ?? Endpoint(host: "0.0.0.0", port: 0)
         let blocklist = Blocklist()
@@ -218,11 +223,16 @@ final class Node: Sendable {
         throw DirectoryError.closed
     }
 
+    /// Whether peers are told what was shown, as it was chosen last.
+    var sendsRead: Bool { (try? store.settings().sendsRead) ?? settings.sendsRead }
+
     /// Whether peers are told what was shown, from now on and after a restart.
     func setSendsRead(_ sendsRead: Bool) async throws {
         var changed = try store.settings()
-        changed.sendsRead = sendsRead
-        try store.save(changed)
+        if changed.sendsRead != sendsRead {
+            changed.sendsRead = sendsRead
+            try store.save(changed)
+        }
         await messenger.setSendsRead(sendsRead)
     }
 

@@ -126,7 +126,7 @@ extension Operations {
         guard try await node.store.message(id, with: peer, direction: .incoming) != nil else {
             throw Self.noMessage(id)
         }
-        guard node.settings.sendsRead else { return ReadResult(told: false) }
+        guard node.sendsRead else { return ReadResult(told: false) }
         return ReadResult(told: await node.messenger.reportRead(id, of: peer))
     }
 

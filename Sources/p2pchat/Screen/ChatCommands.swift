@@ -7,7 +7,7 @@ enum ChatAction: Equatable {
     case fingerprint
     case invite
     case discoverable(Bool)
-    case receipts(Bool)
+    case set(String?, String?)
     case status
     case contact(ContactAction, String?)
     case name(String?)
@@ -22,7 +22,7 @@ enum ChatAction: Equatable {
     case get(Int?, String?)
     case refuse(Int?)
     case stop(Int)
-    case help
+    case help(String?)
     case quit
 }
 
@@ -31,185 +31,185 @@ enum ContactAction: String, Equatable {
     case accept, decline, block, unblock, mute, unmute
 }
 
-/// The one table of chat commands: parsing, help and completion come from it.
+/// One command of the chat. Parsing, usage, help, completion and the manual come from it.
 struct ChatCommandEntry: Sendable {
     let name: String
-    /// How the argument is shown in the help; nil where there is none.
-    let argument: String?
+    let parameters: [ChatParameter]
+    /// One line, without a full stop.
     let help: String
-    /// Nil when the argument is not one that the command takes.
-    let action: @Sendable (_ argument: String?) -> ChatAction?
+    let need: ChatNeed
+    /// What one must know beyond the help; nil where that is all.
+    let details: String?
+    /// What may be typed behind the name.
+    let example: String?
+    /// Of what was typed, after its form was checked.
+    let action: @Sendable (ChatArguments) -> ChatAction?
 
-    var usage: String { "/" + name + (argument.map { " " + $0 } ?? "") }
+    init(
+        _ name: String, _ parameters: [ChatParameter], _ help: String, needs need: ChatNeed = .nothing,
+        details: String? = nil, example: String? = nil,
+        action: @escaping @Sendable (ChatArguments) -> ChatAction?
+    ) {
+        self.name = name
+        self.parameters = parameters
+        self.help = help
+        self.need = need
+        self.details = details
+        self.example = example
+        self.action = action
+    }
+
+    var usage: String { (["/" + name] + parameters.map(\.usage)).joined(separator: " ") }
 }
 
+/// The one table of chat commands.
 enum ChatCommandTable {
-    static let entries: [ChatCommandEntry] = [
+    static let entries: [ChatCommandEntry] = talking + people + messages + files + program
+
+    static func entry(_ name: String) -> ChatCommandEntry? { entries.first { $0.name == name } }
+
+    private static let talking = [
         ChatCommandEntry(
-            name: "to", argument: "[PEER]", help: "talk with another peer; alone: choose from a list"
-        ) {
-            .to($0)
+            "to", [.peer], "talk with another peer; alone: choose from a list",
+            details: "Somebody known who is not there can be written to all the same: it waits.",
+            example: "bob"
+        ) { .to($0.text(0)) },
+        ChatCommandEntry("unread", [], "the next conversation with something new", needs: .unread) { _ in
+            .unread
         },
-        ChatCommandEntry(name: "unread", argument: nil, help: "the next conversation with something new") {
-            $0 == nil ? .unread : nil
-        },
-        ChatCommandEntry(name: "who", argument: nil, help: "who is online and discoverable") {
-            $0 == nil ? .who : nil
-        },
+        ChatCommandEntry("who", [], "who is online and discoverable") { _ in .who },
         ChatCommandEntry(
-            name: "verify", argument: "[NUMBER]",
-            help: "show the safety number, or compare the one that the peer reads out"
-        ) { .verify($0) },
-        ChatCommandEntry(name: "fingerprint", argument: nil, help: "your own fingerprint and the peer's") {
-            $0 == nil ? .fingerprint : nil
-        },
-        ChatCommandEntry(name: "invite", argument: nil, help: "what to hand to somebody who is to reach you")
-        {
-            $0 == nil ? .invite : nil
-        },
-        ChatCommandEntry(name: "discoverable", argument: "yes|no", help: "whether strangers can find you") {
-            switch $0 {
-            case "yes": .discoverable(true)
-            case "no": .discoverable(false)
-            default: nil
-            }
-        },
-        ChatCommandEntry(
-            name: "receipts", argument: "yes|no", help: "whether peers are told what you have read"
-        ) {
-            switch $0 {
-            case "yes": .receipts(true)
-            case "no": .receipts(false)
-            default: nil
-            }
-        },
-        ChatCommandEntry(name: "status", argument: nil, help: "the directory, and whether you can be called")
-        {
-            $0 == nil ? .status : nil
-        },
-        contact(.accept, "take up a stranger's request; alone: the one that waits"),
-        contact(.decline, "drop a stranger's request; nothing is said to it"),
+            "verify",
+            [ChatParameter("NUMBER", .text, optional: true, "the sixty digits, with or without spaces")],
+            "show the safety number, or compare the one that the peer reads out", needs: .peer,
+            details: """
+                Compare it over another way: a phone, a table. Equal numbers mean that nobody is between you; the peer is \
+                verified from then on.
+                """,
+            example: "05842 31077 19864 60521 88130 47715 92048 36690 15437 70926 28451 63309"
+        ) { .verify($0.text(0)) },
+        ChatCommandEntry("fingerprint", [], "your own fingerprint and the peer's") { _ in .fingerprint },
+        ChatCommandEntry("invite", [], "what to hand to somebody who is to reach you") { _ in .invite },
+    ]
+
+    private static let people = [
+        contact(
+            .accept, "take up a stranger's request; alone: the one that waits", needs: .request,
+            details:
+                "With the name of somebody whose key changed: go on with the new key, after you have asked the person."
+        ),
+        contact(.decline, "drop a stranger's request; nothing is said to it", needs: .request),
         contact(.block, "end it, and let the peer's calls fail from now on"),
         contact(.unblock, "let a blocked peer call again"),
         contact(.mute, "keep what the peer writes without showing it"),
         contact(.unmute, "show what the peer writes again"),
         ChatCommandEntry(
-            name: "name", argument: "[NICKNAME]", help: "your own name for the peer; alone: none any more"
-        ) { .name($0) },
-        ChatCommandEntry(name: "queue", argument: nil, help: "what waits to be delivered to the peer") {
-            $0 == nil ? .queue : nil
-        },
-        ChatCommandEntry(
-            name: "edit", argument: "N TEXT", help: "change number N of /queue before it is sent"
-        ) {
-            let words = $0?.split(separator: " ", maxSplits: 1) ?? []
-            guard words.count == 2, let number = Int(words[0]) else { return nil }
-            return .edit(number, String(words[1]))
-        },
-        ChatCommandEntry(name: "cancel", argument: "N", help: "take number N of /queue back") {
-            $0.flatMap(Int.init).map { .cancel($0) }
-        },
-        ChatCommandEntry(name: "history", argument: "[COUNT]", help: "the last messages with the peer") {
-            guard let text = $0 else { return .history(20) }
-            return Int(text).flatMap { (1...500).contains($0) ? .history($0) : nil }
-        },
-        ChatCommandEntry(name: "search", argument: "WORDS", help: "find messages, in all conversations") {
-            $0.map { .search($0) }
-        },
-        ChatCommandEntry(
-            name: "delete", argument: "yes", help: "delete everything said with the peer, here"
-        ) { $0 == nil ? .delete(isSure: false) : $0 == "yes" ? .delete(isSure: true) : nil },
-        ChatCommandEntry(name: "send", argument: "FILE", help: "offer a file to the peer") {
-            $0.map { .sendFile($0) }
-        },
-        ChatCommandEntry(name: "files", argument: nil, help: "which files are offered, on their way, or done")
-        {
-            $0 == nil ? .files : nil
-        },
-        ChatCommandEntry(
-            name: "get", argument: "[N] [DIR]",
-            help: "take number N of /files; alone: the one that is offered"
-        ) {
-            let words = $0?.split(separator: " ", maxSplits: 1) ?? []
-            guard let first = words.first, let number = Int(first) else { return .get(nil, $0) }
-            return .get(number, words.count > 1 ? String(words[1]).trimmed : nil)
-        },
-        ChatCommandEntry(name: "refuse", argument: "[N]", help: "do not take number N of /files") {
-            guard let text = $0 else { return .refuse(nil) }
-            return Int(text).map { .refuse($0) }
-        },
-        ChatCommandEntry(name: "stop", argument: "N", help: "stop number N of /files, in either direction") {
-            $0.flatMap(Int.init).map { .stop($0) }
-        },
-        ChatCommandEntry(name: "help", argument: nil, help: "this list") { $0 == nil ? .help : nil },
-        ChatCommandEntry(name: "quit", argument: nil, help: "say goodbye and leave (also Ctrl-D)") {
-            $0 == nil ? .quit : nil
-        },
+            "name", [ChatParameter("NICKNAME", .text, optional: true, "a word, known only here")],
+            "your own name for the peer; alone: none any more", needs: .peer, example: "annie"
+        ) { .name($0.text(0)) },
     ]
 
-    private static func contact(_ action: ContactAction, _ help: String) -> ChatCommandEntry {
-        ChatCommandEntry(name: action.rawValue, argument: "[PEER]", help: help) { .contact(action, $0) }
+    private static let messages = [
+        ChatCommandEntry("queue", [], "what waits to be delivered to the peer", needs: .waiting) { _ in .queue
+        },
+        ChatCommandEntry(
+            "edit", [number("a number of /queue"), ChatParameter("TEXT", .text, "what it says from now on")],
+            "change number N of /queue before it is sent", needs: .waiting, example: "2 at nine, not at ten"
+        ) { arguments in
+            arguments.number(0).flatMap { number in arguments.text(1).map { .edit(number, $0) } }
+        },
+        ChatCommandEntry(
+            "cancel", [number("a number of /queue")], "take number N of /queue back", needs: .waiting,
+            example: "1"
+        ) { $0.number(0).map { .cancel($0) } },
+        ChatCommandEntry(
+            "history",
+            [
+                ChatParameter(
+                    "COUNT", .number(1...500), optional: true, "how many, 20 without it; at most 500")
+            ],
+            "the last messages with the peer", needs: .peer, example: "100"
+        ) { .history($0.number(0) ?? 20) },
+        ChatCommandEntry(
+            "search",
+            [ChatParameter("WORDS", .text, "all of which a message must hold; \"some words\" as they stand")],
+            "find messages, in all conversations", example: "meeting tuesday"
+        ) { $0.text(0).map { .search($0) } },
+        ChatCommandEntry(
+            "delete", [ChatParameter("yes", .words(["yes"]), optional: true)],
+            "delete everything said with the peer, here", needs: .peer,
+            details: "Alone it says what would be gone. The peer keeps what it has.", example: "yes"
+        ) { .delete(isSure: $0.text(0) != nil) },
+    ]
+
+    private static let files = [
+        ChatCommandEntry(
+            "send", [ChatParameter("FILE", .file, "a path; ~/ is your home")], "offer a file to the peer",
+            needs: .peer, details: "It is sent when the peer takes it, and goes on after an interruption.",
+            example: "~/holiday.tar"
+        ) { $0.text(0).map { .sendFile($0) } },
+        ChatCommandEntry("files", [], "which files are offered, on their way, or done", needs: .files) { _ in
+            .files
+        },
+        ChatCommandEntry(
+            "get",
+            [
+                number("a number of /files", optional: true),
+                ChatParameter("DIR", .folder, optional: true, "the folder it goes to"),
+            ],
+            "take number N of /files; alone: the one that is offered", needs: .offer,
+            details: "Nothing that is in the folder is overwritten.", example: "1 ~/Downloads"
+        ) { .get($0.number(0), $0.text(1)) },
+        ChatCommandEntry(
+            "refuse", [number("a number of /files", optional: true)], "do not take number N of /files",
+            needs: .offer, example: "1"
+        ) { .refuse($0.number(0)) },
+        ChatCommandEntry(
+            "stop", [number("a number of /files")], "stop number N of /files, in either direction",
+            needs: .files, example: "1"
+        ) { $0.number(0).map { .stop($0) } },
+    ]
+
+    private static let program = [
+        ChatCommandEntry(
+            "discoverable", [yesOrNo], "whether strangers can find you",
+            details:
+                "Discoverable, you are on everybody's list at the directory, with handle and address. Also kept for the next time.",
+            example: "no"
+        ) { .discoverable($0.text(0) == "yes") },
+        ChatCommandEntry(
+            "receipts", [yesOrNo], "whether peers are told what you have read",
+            details: "Short for /set read-receipts.", example: "no"
+        ) { .set("read-receipts", $0.text(0)) },
+        ChatCommandEntry(
+            "set",
+            [
+                ChatParameter("NAME", .setting, optional: true, "a setting; without it, all are listed"),
+                ChatParameter("VALUE", .settingValue, optional: true, "without it, the setting is explained"),
+            ],
+            "your settings; with a name: what it is for; with a value: change it",
+            details: "They are in a file, which may be edited as well; it is read again when it changes.",
+            example: "time-format 12h"
+        ) { .set($0.text(0), $0.text(1)) },
+        ChatCommandEntry("status", [], "the directory, and whether you can be called") { _ in .status },
+        ChatCommandEntry(
+            "help", [ChatParameter("COMMAND", .command, optional: true, "with or without its slash")],
+            "what can be done here and now; with a command: what it does", example: "get"
+        ) { .help($0.text(0)) },
+        ChatCommandEntry("quit", [], "say goodbye and leave (also Ctrl-D)") { _ in .quit },
+    ]
+
+    private static let yesOrNo = ChatParameter("yes|no", .words(["yes", "no"]))
+
+    private static func number(_ meaning: String, optional: Bool = false) -> ChatParameter {
+        ChatParameter("N", .number(1...Int.max), optional: optional, meaning)
     }
 
-    enum Parsed: Equatable {
-        case action(ChatAction)
-        /// Not a command: to be sent.
-        case text(String)
-        /// Looks like a command and is none; never sent.
-        case mistake(String)
-    }
-
-    /// Reads a line. A line of text that is to begin with a slash is written with two.
-    static func parse(_ line: String) -> Parsed {
-        guard line.hasPrefix("/") else { return .text(line) }
-        if line.hasPrefix("//") { return .text(String(line.dropFirst())) }
-        let words = line.dropFirst().split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        let name = words.first.map(String.init) ?? ""
-        guard let entry = entries.first(where: { $0.name == name }) else {
-            let near = entries.filter { $0.name.hasPrefix(name) || distance($0.name, name) <= 2 }.map {
-                "/" + $0.name
-            }
-            let advice =
-                near.isEmpty ? "/help lists the commands" : "did you mean \(near.joined(separator: " or "))?"
-            return .mistake("there is no command /\(name); \(advice) (to send such a line, type // first)")
+    private static func contact(
+        _ action: ContactAction, _ help: String, needs need: ChatNeed = .nothing, details: String? = nil
+    ) -> ChatCommandEntry {
+        ChatCommandEntry(action.rawValue, [.peer], help, needs: need, details: details, example: "bob") {
+            .contact(action, $0.text(0))
         }
-        let argument = words.count > 1 ? String(words[1]).trimmed : nil
-        guard let action = entry.action(argument == "" ? nil : argument) else {
-            return .mistake("usage: \(entry.usage)")
-        }
-        return .action(action)
-    }
-
-    static var help: [String] {
-        let width = (entries.map(\.usage.count).max() ?? 0) + 2
-        return entries.map {
-            "  " + $0.usage + String(repeating: " ", count: width - $0.usage.count) + $0.help
-        }
-    }
-
-    /// Levenshtein's distance, for the suggestion behind a typing error.
-    private static func distance(_ a: String, _ b: String) -> Int {
-        let a = Array(a)
-        let b = Array(b)
-        var row = Array(0...b.count)
-        for (i, left) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, right) in b.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (left == right ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[b.count]
-    }
-}
-
-extension String {
-    var trimmed: String {
-        var text = self[...]
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
     }
 }

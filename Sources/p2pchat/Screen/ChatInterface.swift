@@ -6,11 +6,15 @@ protocol ChatInterface: Sendable {
     func show(_ text: String)
     func prompt(_ text: String)
     func stop()
+    func apply(_ settings: Settings) async
     /// Where conversations are shown by themselves, so that they need not be told in lines; nil in the line modes.
     var board: ScreenBoard? { get }
 }
 
 extension ChatInterface {
+    /// Lines have nothing to set.
+    func apply(_: Settings) async {}
+
     var board: ScreenBoard? { nil }
 }
 

@@ -10,7 +10,7 @@ import Wire
 /// Events as lines for people. Whatever comes from elsewhere passes the sanitising gate here.
 enum EventLine {
     /// Nil for what need not be said to a person.
-    static func text(_ event: ChatEvent) -> String? {
+    static func text(_ event: ChatEvent, time: TimeFormat = .hours24) -> String? {
         switch event {
         case .message(let message) where message.isRequest:
             """
@@ -18,7 +18,7 @@ enum EventLine {
             ?   nothing goes back before you answer: contacts accept, decline or block
             """
         case .message(let message):
-            "\(clock(message.sentAt)) \(name(message.peer)): \(content(message.content))"
+            "\(clock(message.sentAt, time)) \(name(message.peer)): \(content(message.content))"
         case .state: nil
         case .file(let peer, .started(let transfer)):
             transfer.key.direction == .incoming
@@ -67,10 +67,14 @@ enum EventLine {
         return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
     }
 
-    /// Hours and minutes here.
-    static func clock(_ date: Date) -> String {
+    /// The time of day here.
+    static func clock(_ date: Date, _ format: TimeFormat = .hours24) -> String {
         guard let parts = local(date) else { return "--:--" }
-        return two(parts.tm_hour) + ":" + two(parts.tm_min)
+        let seconds = format.hasSeconds ? ":" + two(parts.tm_sec) : ""
+        let rest = ":" + two(parts.tm_min) + seconds
+        guard format.hasHalfDays else { return two(parts.tm_hour) + rest }
+        let hour = parts.tm_hour % 12 == 0 ? 12 : parts.tm_hour % 12
+        return "\(hour)\(rest) \(parts.tm_hour < 12 ? "am" : "pm")"
     }
 
     private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }

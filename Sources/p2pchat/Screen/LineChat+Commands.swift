@@ -50,16 +50,6 @@ extension LineChat {
         show(StatusText.lines(await node.status()).map { "  " + $0 })
     }
 
-    func setReceipts(_ sendsRead: Bool) async {
-        do {
-            try await node.setSendsRead(sendsRead)
-            interface.show(
-                sendsRead ? "* peers are told what you have read" : "* peers are not told what you have read")
-        } catch {
-            fail(error)
-        }
-    }
-
     func setDiscoverable(_ isDiscoverable: Bool) async {
         do {
             try await node.setDiscoverable(isDiscoverable)
@@ -212,7 +202,8 @@ extension LineChat {
 
     private func line(_ message: StoredMessage, _ name: String) -> String {
         let who = message.direction == .outgoing ? "you" : name
-        return "\(EventLine.clock(message.sentAt)) \(who): \(EventLine.content(message.content))"
+        return
+            "\(EventLine.clock(message.sentAt, settings.settings.timeFormat)) \(who): \(EventLine.content(message.content))"
     }
 
     func delete(_ isSure: Bool) async {

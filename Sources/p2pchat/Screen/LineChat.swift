@@ -11,6 +11,9 @@ actor LineChat {
     let node: Node
     let interface: any ChatInterface
     let operations: Operations
+    let settings: SettingsKeeper
+    let notifier = Notifier()
+    let names: KnownNames
     private let gate = Gate()
     private(set) var peer: ResolvedPeer?
     /// What the numbers of the list stand for.
@@ -38,11 +41,15 @@ actor LineChat {
         let text: String
     }
 
-    init(node: Node, interface: any ChatInterface, isScripted: Bool = false) {
+    init(
+        node: Node, interface: any ChatInterface, names: KnownNames = KnownNames(), isScripted: Bool = false
+    ) {
         self.isScripted = isScripted
         self.node = node
         self.interface = interface
+        self.names = names
         operations = Operations(node: node)
+        settings = SettingsKeeper(node.home.settingsFile)
         (deliveries, deliveriesIn) = AsyncStream.makeStream()
     }
 
@@ -50,9 +57,13 @@ actor LineChat {
     ///
     /// - Throws: for a script, that a peer was not reached, or that messages were not delivered.
     func run(first: String?) async throws {
+        await beginWithSettings()
+        await refreshNames()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.showEvents() }
             group.addTask { await self.showDirectory() }
+            group.addTask { await self.watchSettings() }
+            group.addTask { await self.runNotifications() }
             group.addTask { await self.runFileJobs() }
             if interface.board != nil, first == nil { group.addTask { await self.listOnceOnline() } }
             await withTaskGroup(of: Void.self) { group in
@@ -136,6 +147,7 @@ actor LineChat {
             case .text(let text): await take(text: text)
             }
             await interface.board?.refresh()
+            await refreshNames()
             return goesOn
         }
     }
@@ -158,7 +170,7 @@ actor LineChat {
     private func perform(_ action: ChatAction) async -> Bool {
         switch action {
         case .quit: return false
-        case .help: show(ChatCommandTable.help + (interface.board == nil ? [] : ScreenHelp.lines))
+        case .help(let command): await help(command)
         case .who: await list()
         case .to(let name?): _ = await talk(to: name)
         case .to(nil): await choose()
@@ -168,7 +180,7 @@ actor LineChat {
         case .invite: await invite()
         case .status: await status()
         case .discoverable(let isDiscoverable): await setDiscoverable(isDiscoverable)
-        case .receipts(let sendsRead): await setReceipts(sendsRead)
+        case .set(let name, let value): await set(name, value)
         case .contact(let action, let name): await change(action, name)
         case .name(let nickname): await name(nickname)
         case .queue: await queue()
@@ -210,6 +222,7 @@ actor LineChat {
             fail(error)
             return
         }
+        names.set(listed: listed.map { $0.handle?.text ?? $0.identity.shortFingerprint })
         if listed.isEmpty { interface.show("  nobody else is online and discoverable") }
         for (index, entry) in listed.enumerated() {
             let trust = await node.messenger.summary(of: entry.identity).trust
@@ -353,6 +366,8 @@ actor LineChat {
             await board.begin()
             while let event = await node.messenger.events.next() {
                 await board.take(event)
+                notify(of: event)
+                if case .message = event { await refreshNames() }
                 if case .message(let message) = event, message.peer.identity == peer?.identity {
                     explainOffer(message)
                 }
@@ -361,6 +376,8 @@ actor LineChat {
         }
         await noteUnseen()
         while let event = await node.messenger.events.next() {
+            notify(of: event)
+            if case .message = event { await refreshNames() }
             // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
             if await gate.isShut { noteWaiting(event) }
             await gate.pass()
@@ -399,7 +416,7 @@ actor LineChat {
     func countUndelivered() { undelivered += 1 }
 
     private func showLine(_ event: ChatEvent) {
-        if let line = EventLine.text(event) { interface.show(line) }
+        if let line = EventLine.text(event, time: settings.settings.timeFormat) { interface.show(line) }
     }
 
     private func show(_ message: IncomingMessage) {
@@ -455,6 +472,7 @@ actor LineChat {
     }
 
     func setPrompt() async {
+        names.set(isChoosing: peer == nil)
         guard let peer else { return interface.prompt("to whom? ") }
         let name = await node.messenger.summary(of: peer.identity).name
         let waits = await node.messenger.hasOutbox(for: peer.identity)
