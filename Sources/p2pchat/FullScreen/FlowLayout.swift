@@ -2,6 +2,7 @@ import Chat
 import Identity
 import Store
 import Terminal
+import Wire
 
 /// The middle of the screen: items of the flow as rows of a width.
 enum FlowLayout {
@@ -91,11 +92,18 @@ enum FlowLayout {
         if !mark.isEmpty { head.append(Span(" " + mark, Style(message.state == .queued ? .yellow : .green))) }
         head.append(Span(" "))
         let start = head.reduce(0) { $0 + $1.width }
-        let text = EventLine.content(message.content, start: start, columns: columns)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        return lines.enumerated().map { number, line in
+        return lines(of: message.content, start: start, columns: columns).enumerated().map { number, line in
             Frame.Row(number == 0 ? head + [Span(line)] : [Span(line)])
         }
+    }
+
+    private static func lines(of content: MessageContent, start: Int, columns: Int) -> [String] {
+        func broken() -> [String] {
+            EventLine.content(content, start: start, columns: columns)
+                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+        guard case .text(let text) = content else { return broken() }
+        return LongTexts.rows(text, start: start, columns: columns, broken)
     }
 
     /// Stays for a person, whatever its name is.
