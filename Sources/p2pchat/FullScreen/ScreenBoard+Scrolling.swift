@@ -24,10 +24,7 @@ extension ScreenBoard {
 
     /// Rows for messages, as they were drawn last.
     private var page: Int { max(2, state.size.rows - 2) }
-    private var columns: Int {
-        let columns = state.size.columns
-        return columns < ScreenView.widthForList ? columns : columns - SideList.width(columns: columns) - 1
-    }
+    private var columns: Int { ScreenView.columnsForMessages(of: state.size) }
 
     private func up(by rows: Int) async {
         var shown = FlowLayout.page(state.model, columns: columns, height: page + rows)

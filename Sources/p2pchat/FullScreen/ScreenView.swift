@@ -7,7 +7,8 @@ import Terminal
 enum ScreenView {
     static func frame(_ model: ScreenModel, _ input: InputLine, _ size: ScreenSize) -> Frame {
         let input = InputView(
-            input, prompt: prompt(model), columns: size.columns, mostRows: max(1, size.rows / 3))
+            input, prompt: prompt(model, columns: size.columns), columns: size.columns,
+            mostRows: max(1, size.rows / 3))
         let height = max(0, size.rows - input.rows.count - 1)
         let side = size.columns >= Self.widthForList ? SideList.width(columns: size.columns) : 0
         let width = size.columns - (side > 0 ? side + 1 : 0)
@@ -31,11 +32,17 @@ enum ScreenView {
             cursor: Frame.Position(row: height + 1 + input.cursor.row, column: input.cursor.column))
     }
 
-    private static func prompt(_ model: ScreenModel) -> String {
+    private static func prompt(_ model: ScreenModel, columns: Int) -> String {
         guard let selected = model.conversations.first(where: { $0.peer == model.selected }) else {
             return "to whom? "
         }
-        return selected.name + "> "
+        // The sign stays, and half of the row for what is typed.
+        return fitted(selected.name, max(1, columns / 2 - 2)) + "> "
+    }
+
+    /// Columns beside the list, if there is one.
+    static func columnsForMessages(of size: ScreenSize) -> Int {
+        size.columns < widthForList ? size.columns : size.columns - SideList.width(columns: size.columns) - 1
     }
 
     /// Below it the list would leave too little for the messages.
