@@ -24,6 +24,9 @@ static FILE *terminal_output;
 static int interrupted, suspended, gone, at_end, woken, settings_due;
 // A byte that was read, and is readline's to have next; or -1.
 static int pushed = -1;
+// Read before readline asked: the rest of a character of another charset, or what was looked at.
+static unsigned char ahead[16];
+static size_t ahead_count, ahead_next;
 static struct sigaction old_winch, old_cont;
 
 // Never closed: a wake-up or a signal may come at any time, after the editor's end too.
@@ -93,7 +96,9 @@ bool ct_editor_has_input(int milliseconds) {
     return poll(&ready, 1, milliseconds) > 0;
 }
 
-bool ct_editor_input_pending(void) { return pushed >= 0 || ct_editor_has_input(0); }
+static bool is_ahead(void) { return ahead_next < ahead_count; }
+
+bool ct_editor_input_pending(void) { return pushed >= 0 || is_ahead() || ct_editor_has_input(0); }
 
 // Returns 1 when a key can be read, 0 when woken or the time is over, -1 when the terminal is gone.
 static int wait_for_key(int timeout) {
@@ -113,10 +118,18 @@ static int wait_for_key(int timeout) {
     }
 }
 
+static void read_ahead(unsigned char byte) {
+    ahead_count -= ahead_next;
+    memmove(ahead, ahead + ahead_next, ahead_count);
+    ahead_next = 0;
+    if (ahead_count + 4 <= sizeof ahead) ahead_count += ct_charset_decode(byte, ahead + ahead_count);
+}
+
 // readline may wait in here for the end of a paste, and must still hear that the editor is to end. Other
 // wake-ups are kept for the next step. -1: nothing more will come.
 static int read_byte(void) {
     while (!gone && !end_requested) {
+        if (is_ahead()) return ahead[ahead_next++];
         int ready = wait_for_key(-1);
         if (ready == 0) {
             woken = 1;
@@ -124,11 +137,26 @@ static int read_byte(void) {
         }
         unsigned char byte;
         ssize_t got = ready < 0 ? 0 : read(input_fd, &byte, 1);
-        if (got == 1) return byte;
+        if (got == 1) {
+            read_ahead(byte);
+            continue;
+        }
         if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         gone = 1;
     }
     return -1;
+}
+
+bool ct_editor_take(const char *bytes) {
+    size_t count = strlen(bytes);
+    while (ahead_count - ahead_next < count && ct_editor_has_input(0)) {
+        unsigned char byte;
+        if (read(input_fd, &byte, 1) != 1) break;
+        read_ahead(byte);
+    }
+    if (ahead_count - ahead_next < count || memcmp(ahead + ahead_next, bytes, count) != 0) return false;
+    ahead_next += count;
+    return true;
 }
 
 static int on_read(FILE *stream) {
@@ -136,6 +164,13 @@ static int on_read(FILE *stream) {
     int byte = pushed >= 0 ? pushed : read_byte();
     pushed = -1;
     return byte < 0 ? EOF : byte;
+}
+
+// Whether more comes within readline's time for it; by itself it would look only at the terminal. Not when it takes no
+// time: then it would read on behind a letter, and an Esc that came at once is to be seen here.
+static int on_is_available(void) {
+    int microseconds = rl_set_keyboard_input_timeout(-1);  // sets nothing
+    return microseconds > 0 && (ct_editor_input_pending() || ct_editor_has_input(microseconds / 1000));
 }
 
 // Ctrl-C and Ctrl-Z come as keys, not as signals: what they do must happen between readline's own steps.
@@ -148,6 +183,14 @@ static int on_interrupt_key(int count, int key) {
 static int on_suspend_key(int count, int key) {
     (void)count, (void)key;
     suspended = 1;
+    return 0;
+}
+
+// What would be refused anyway stays where it can still be changed.
+static int on_enter_key(int count, int key) {
+    size_t bytes = (size_t)rl_end;
+    if (ct_callbacks.longest == 0 || bytes <= ct_callbacks.longest) return rl_newline(count, key);
+    ct_callbacks.too_long(ct_callbacks.context, bytes);
     return 0;
 }
 
@@ -204,6 +247,8 @@ static char **on_complete(const char *word, int start, int end) {
 
 // readline shows and edits bytes, not characters, unless the locale says UTF-8; a bare container has none.
 static void ensure_unicode(void) {
+    // Before the environment says otherwise.
+    ct_charset_is_narrow();
     setlocale(LC_CTYPE, "");
     if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0) return;
     // readline looks at the environment again with every line. Only what is there is replaced, which moves nothing
@@ -227,6 +272,7 @@ static void initialize_readline(void) {
     rl_attempted_completion_function = on_complete;
     rl_completer_word_break_characters = " \t\n";
     rl_getc_function = on_read;
+    rl_input_available_hook = on_is_available;
     rl_prep_term_function = on_prepare;
     rl_deprep_term_function = on_release;
     // setenv is not for a process with threads; nothing here reads LINES and COLUMNS.
@@ -240,6 +286,12 @@ static void bind_keys(void) {
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
         rl_bind_key_in_map(CTRL('C'), on_interrupt_key, maps[i]);
         rl_bind_key_in_map(CTRL('Z'), on_suspend_key, maps[i]);
+        const char enter[] = {'\r', '\n'};
+        for (size_t key = 0; key < sizeof enter; key++) {
+            bool is_users = maps[i][(unsigned char)enter[key]].type != ISFUNC
+                || maps[i][(unsigned char)enter[key]].function != rl_newline;
+            if (!is_users) rl_bind_key_in_map(enter[key], on_enter_key, maps[i]);
+        }
     }
 }
 
@@ -285,6 +337,7 @@ enum ct_editor_status ct_editor_begin(
     interrupted = suspended = gone = at_end = woken = 0;
     resized = continued = end_requested = 0;
     pushed = -1;
+    ahead_count = ahead_next = 0;
     settings_due = 1;
     terminal_output = out;
     rl_instream = in;
@@ -375,16 +428,19 @@ static void handle_wake(void) {
 }
 
 static void handle_key(void) {
-    if (view->take_byte) {
-        int byte = pushed >= 0 ? pushed : read_byte();
-        pushed = -1;
-        if (byte >= 0 && view->take_byte((unsigned char)byte)) return;
-        pushed = byte;
-    }
-    // A macro or a key that readline put back comes before what was read.
     do {
-        rl_callback_read_char();
-    } while (pushed >= 0 && !gone && !end_requested);
+        if (view->take_byte) {
+            int byte = pushed >= 0 ? pushed : read_byte();
+            pushed = -1;
+            if (byte >= 0 && view->take_byte((unsigned char)byte)) continue;
+            pushed = byte;
+        }
+        // A macro or a key that readline put back comes before what was read.
+        do {
+            rl_callback_read_char();
+        } while (pushed >= 0 && !gone && !end_requested);
+        // Nobody would wake for what is ahead.
+    } while (is_ahead() && !gone && !end_requested);
 }
 
 enum ct_editor_step ct_editor_step(int timeout) {

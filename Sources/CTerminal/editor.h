@@ -43,6 +43,8 @@ void ct_editor_begin_again(void);
 bool ct_editor_is_searching(void);
 bool ct_editor_is_gone(void);
 bool ct_editor_wants_bracketed_paste(void);
+// Whether these bytes come next, and are there already; then they are taken.
+bool ct_editor_take(const char *bytes);
 // Waits until a key can be read, so many milliseconds at most.
 bool ct_editor_has_input(int milliseconds);
 

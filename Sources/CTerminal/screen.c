@@ -16,7 +16,7 @@
 
 // ncurses draws, and does nothing else: it reads no key and hears no signal.
 static SCREEN *screen;
-static bool lost, paste_on, mouse_on, cursor_shown;
+static bool lost, paste_on, focus_on, mouse_on, cursor_shown;
 static char *title_now;
 static int distinct_colours;
 static bool has_colours;
@@ -54,8 +54,8 @@ static void append(char *to, size_t capacity, const char *text) {
 
 static bool has_prefix(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
 
-// Terminals that take xterm's sequences for the title; those that do not would show them.
-static bool takes_title(void) {
+// Terminals that take xterm's sequences; those that do not would show them.
+static bool is_like_xterm(void) {
     static const char *const names[] = {
         "xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "konsole", "gnome", "vte", "st-", "wezterm",
     };
@@ -76,6 +76,7 @@ static void write_title(void) {
 static void compose_farewell(void) {
     char bytes[512] = "";
     if (mouse_on) append(bytes, sizeof bytes, "\033[?1006l\033[?1000l");
+    if (focus_on) append(bytes, sizeof bytes, "\033[?1004l");
     if (paste_on) append(bytes, sizeof bytes, "\033[?2004l");
     if (title_now) append(bytes, sizeof bytes, "\033[23;2t");
     append(bytes, sizeof bytes, capability("sgr0"));
@@ -89,6 +90,8 @@ static void compose_farewell(void) {
 }
 
 static void switch_on(void) {
+    focus_on = is_like_xterm();
+    if (focus_on) put("\033[?1004h");
     paste_on = ct_editor_wants_bracketed_paste();
     if (paste_on) put("\033[?2004h");
     if (mouse_on) put("\033[?1000h\033[?1006h");
@@ -101,6 +104,7 @@ static void switch_on(void) {
 
 static void switch_off(void) {
     if (mouse_on) put("\033[?1006l\033[?1000l");
+    if (focus_on) put("\033[?1004l");
     if (paste_on) put("\033[?2004l");
     if (title_now) put("\033[23;2t");
 }
@@ -116,7 +120,7 @@ void ct_screen_set_mouse(bool on) {
 }
 
 void ct_screen_set_title(const char *title) {
-    if (!takes_title() || (title == NULL && title_now == NULL) || !ct_tty_begin_change()) return;
+    if (!is_like_xterm() || (title == NULL && title_now == NULL) || !ct_tty_begin_change()) return;
     bool was_set = title_now != NULL;
     free(title_now);
     title_now = title ? strdup(title) : NULL;

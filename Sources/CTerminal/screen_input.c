@@ -86,12 +86,21 @@ static void feed(int byte) {
     rl_callback_read_char();
 }
 
+// What the terminal says of itself is no key: readline would end a search at it.
+static bool take_focus(void) {
+    bool is_in = ct_editor_take("[I");
+    if (!is_in && !ct_editor_take("[O")) return false;
+    ct_callbacks.key(ct_callbacks.context, CT_KEY_FOCUS, is_in, 0);
+    return true;
+}
+
 static bool take_byte(unsigned char byte) {
     if (asking && byte == CTRL('G') && is_between_lines()) {
         cancel();
         return true;
     }
-    if (byte != ESC || ct_editor_has_input(escape_delay())) return false;
+    if (byte != ESC) return false;
+    if (ct_editor_input_pending() || ct_editor_has_input(escape_delay())) return take_focus();
     // Pressed twice at once: readline would wait for the third byte of a sequence that nobody began.
     if (RL_ISSTATE(RL_STATE_MULTIKEY)) {
         rl_callback_sigcleanup();
@@ -123,6 +132,8 @@ static void resumed(void) {
     int columns, rows, columns_now, rows_now;
     ct_screen_size(&columns, &rows);
     ct_screen_return();
+    // Whoever brings it back looks at it.
+    ct_callbacks.key(ct_callbacks.context, CT_KEY_FOCUS, 1, 0);
     ct_screen_size(&columns_now, &rows_now);
     if (columns != columns_now || rows != rows_now)
         ct_callbacks.resized(ct_callbacks.context, columns_now, rows_now);

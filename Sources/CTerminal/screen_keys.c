@@ -31,6 +31,11 @@ KEY(on_next, CT_KEY_NEXT)
 KEY(on_jump, CT_KEY_JUMP)
 KEY(on_help, CT_KEY_HELP)
 
+static int on_focus(int count, int key) {
+    (void)count;
+    return send(CT_KEY_FOCUS, key == 'I', 0);
+}
+
 static int on_redraw(int count, int key) {
     (void)count, (void)key;
     ct_screen_lose();
@@ -125,6 +130,9 @@ static const struct binding {
     {"\033[11~", on_help, false},
     {"\033[[A", on_help, false},
     {"\033[<", on_mouse, true},
+    // Where its bytes did not come together.
+    {"\033[I", on_focus, true},
+    {"\033[O", on_focus, true},
     {"\033\r", on_newline, false},
     {"\t", on_tab, false},
     {"\0330", on_number, false},

@@ -68,6 +68,12 @@ extension Messenger {
         await conversations[peer]?.isConnected ?? false
     }
 
+    /// Whether the peer is there: there is a link, or the directory says that it is online.
+    package func isOnline(_ peer: PublicIdentity) async -> Bool {
+        if present.contains(peer) { return true }
+        return await isConnected(to: peer)
+    }
+
     /// Whether something waits to be delivered to the peer.
     package func hasOutbox(for peer: PublicIdentity) async -> Bool {
         await conversation(with: peer).hasOutbox()

@@ -5,6 +5,8 @@ import Glibc
 struct EditorHandlers {
     /// Nil: end of file on an empty line, or the terminal hung up.
     var line: (String?) -> Void
+    /// Enter on a line of so many bytes, which is more than allowed: it still stands there.
+    var tooLong: (Int) -> Void
     var interrupt: () -> Void
     var completion: LineEditor.Completion
     // Of a full screen only.
@@ -17,10 +19,13 @@ struct EditorHandlers {
 /// The editor's thread seen from Swift: the only caller of readline. Confined to that thread, so not Sendable.
 class EditorLoop {
     private let handlers: EditorHandlers
+    private let longest: Int?
     private var candidates: [String] = []
 
-    init(handlers: EditorHandlers) {
+    /// - Parameter longest: bytes that a line may have; nil: any number.
+    init(handlers: EditorHandlers, longest: Int?) {
         self.handlers = handlers
+        self.longest = longest
     }
 
     /// Whether `stop` was called.
@@ -33,6 +38,8 @@ class EditorLoop {
             line: { context, line in
                 EditorLoop.at(context)?.handlers.line(line.map { String(cString: $0) })
             },
+            too_long: { context, bytes in EditorLoop.at(context)?.handlers.tooLong(bytes) },
+            longest: longest ?? 0,
             interrupt: { context in EditorLoop.at(context)?.handlers.interrupt() },
             candidate: { context, word, line, index in
                 guard let word, let line else { return nil }
@@ -102,6 +109,7 @@ extension ScreenKey {
         case CT_KEY_WHEEL_DOWN: self = .wheelDown
         case CT_KEY_CLICK: self = .click(row: first, column: second)
         case CT_KEY_ESCAPE: self = .escape
+        case CT_KEY_FOCUS: self = .focus(first != 0)
         default: return nil
         }
     }

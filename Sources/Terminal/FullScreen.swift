@@ -24,6 +24,7 @@ package final class FullScreen: Sendable {
     private let eventSink: AsyncStream<ScreenEvent>.Continuation
     private let input: Int32
     private let output: Int32
+    private let longest: Int?
     private let completion: Completion
     private let render: Render
     private let inbox = Mutex(ScreenInbox())
@@ -33,17 +34,20 @@ package final class FullScreen: Sendable {
     /// - Parameters:
     ///   - input: descriptor of the terminal that is read.
     ///   - output: descriptor of the terminal that is written, usually the same terminal.
+    ///   - longest: bytes that a line may have; nil: any number. Enter leaves a longer one where it is.
     ///   - completion: for Tab. There is no list of candidates: what they begin with in common is inserted, and
     ///     further Tabs go through them.
     package init(
         input: Int32 = STDIN_FILENO,
         output: Int32 = STDOUT_FILENO,
+        longest: Int? = nil,
         completion: @escaping Completion = { _, _ in [] },
         render: @escaping Render
     ) {
         (events, eventSink) = AsyncStream.makeStream()
         self.input = input
         self.output = output
+        self.longest = longest
         self.completion = completion
         self.render = render
     }
@@ -55,7 +59,7 @@ package final class FullScreen: Sendable {
     ///   `.system`.
     package func start() throws(TerminalError) {
         try EditorThread.start(named: "full screen", until: ended) { [self] thread in
-            let loop = ScreenLoop(handlers: handlers)
+            let loop = ScreenLoop(handlers: handlers, longest: longest)
             let failure = loop.begin(input: input, output: output)
             if failure == nil { inbox.withLock { $0.isRunning = true } }
             thread.begun(failure)
@@ -121,6 +125,7 @@ package final class FullScreen: Sendable {
         let sink = eventSink
         return EditorHandlers(
             line: { line in sink.yield(line.map { .line($0) } ?? .endOfFile) },
+            tooLong: { sink.yield(.lineRefused(bytes: $0)) },
             interrupt: { sink.yield(.interrupt) },
             completion: completion,
             key: { sink.yield(.key($0)) },

@@ -20,6 +20,7 @@ package final class LineEditor: Sendable {
     private let eventSink: AsyncStream<LineEvent>.Continuation
     private let input: Int32
     private let output: Int32
+    private let longest: Int?
     private let completion: Completion
     private let inbox: Mutex<EditorInbox>
     private let ended = DispatchGroup()
@@ -29,15 +30,18 @@ package final class LineEditor: Sendable {
     ///   - input: descriptor of the terminal that is read.
     ///   - output: descriptor of the terminal that is written, usually the same terminal.
     ///   - prompt: one line; colour sequences are allowed and take no columns.
+    ///   - longest: bytes that a line may have; nil: any number. Enter leaves a longer one where it is.
     package init(
         input: Int32 = STDIN_FILENO,
         output: Int32 = STDOUT_FILENO,
         prompt: String = "> ",
+        longest: Int? = nil,
         completion: @escaping Completion = { _, _ in [] }
     ) {
         (events, eventSink) = AsyncStream.makeStream()
         self.input = input
         self.output = output
+        self.longest = longest
         self.completion = completion
         inbox = Mutex(EditorInbox(prompt: prompt))
     }
@@ -48,7 +52,7 @@ package final class LineEditor: Sendable {
     /// - Throws: `.noTerminal`, `.inUse`, `.system`.
     package func start() throws(TerminalError) {
         try EditorThread.start(named: "line editor", until: ended) { [self] thread in
-            let loop = LineLoop(handlers: handlers)
+            let loop = LineLoop(handlers: handlers, longest: longest)
             let prompt = inbox.withLock { $0.prompt }
             let failure = loop.begin(input: input, output: output, prompt: prompt)
             if failure == nil { inbox.withLock { $0.isRunning = true } }
@@ -60,6 +64,7 @@ package final class LineEditor: Sendable {
     private var handlers: EditorHandlers {
         EditorHandlers(
             line: { [eventSink] line in eventSink.yield(line.map { .line($0) } ?? .endOfFile) },
+            tooLong: { [eventSink] bytes in eventSink.yield(.lineRefused(bytes: bytes)) },
             interrupt: { [eventSink] in eventSink.yield(.interrupt) },
             completion: completion)
     }

@@ -11,6 +11,7 @@ final class LineLoop: EditorLoop {
     }
 
     func print(above text: inout String) {
+        if NarrowText.isNeeded { text = NarrowText.ascii(text) }
         text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { ct_line_print_above($0.baseAddress, $0.count) }
         }
@@ -23,6 +24,7 @@ final class LineLoop: EditorLoop {
     /// Readline counts columns, so it must be told which bytes take none: `ESC [ … letter` goes between 0x01 and
     /// 0x02. A newline would break its count, so it becomes a space.
     static func readlinePrompt(_ prompt: String) -> String {
+        let prompt = NarrowText.isNeeded ? NarrowText.ascii(prompt) : prompt
         var result = ""
         var insideSequence = false
         for scalar in prompt.unicodeScalars {

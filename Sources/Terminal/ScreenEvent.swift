@@ -19,12 +19,16 @@ package enum ScreenKey: Equatable, Sendable {
     case click(row: Int, column: Int)
     /// Esc, and nothing after it for a tenth of a second.
     case escape
+    /// The window is looked at again, or not any more: from terminals that tell.
+    case focus(Bool)
 }
 
 /// What a person does at a full screen.
 package enum ScreenEvent: Equatable, Sendable {
     /// A finished line without its newline; a paste of several lines, or Alt-Enter, puts newlines inside.
     case line(String)
+    /// Enter on a line of so many bytes, more than it may have. It still stands there.
+    case lineRefused(bytes: Int)
     case key(ScreenKey)
     /// The end of ``FullScreen/ask(_:)``: Enter; or Esc, Ctrl-G, Ctrl-C, or another question.
     case answer(String)

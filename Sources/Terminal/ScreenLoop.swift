@@ -41,7 +41,8 @@ final class ScreenLoop: EditorLoop {
     /// As ``VisibleText`` has it: a title must not end the sequence that it travels in.
     func setTitle(_ title: String?) {
         guard let title else { return ct_screen_set_title(nil) }
-        ct_screen_set_title(String(VisibleText(title).description.unicodeScalars.prefix(200)))
+        let visible = String(VisibleText(title).description.unicodeScalars.prefix(200))
+        ct_screen_set_title(NarrowText.isNeeded ? NarrowText.ascii(visible) : visible)
     }
 
     func setMouse(_ on: Bool) {
@@ -91,7 +92,8 @@ final class ScreenLoop: EditorLoop {
 
     private func add(_ spans: [Span]) {
         for span in spans {
-            let scalars = span.text.unicodeScalars.map(\.value)
+            let text = NarrowText.isNeeded ? NarrowText.ascii(span.text) : span.text
+            let scalars = text.unicodeScalars.map(\.value)
             scalars.withUnsafeBufferPointer {
                 ct_screen_add($0.baseAddress, $0.count, span.style.attributes, span.style.colour.number)
             }

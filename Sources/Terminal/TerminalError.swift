@@ -24,4 +24,6 @@ package enum LineEvent: Sendable, Equatable {
     case interrupt
     /// A line of a pipe was longer than this many bytes, and was dropped.
     case lineTooLong(limit: Int)
+    /// Enter on a line of so many bytes, more than the editor allows. It still stands there.
+    case lineRefused(bytes: Int)
 }

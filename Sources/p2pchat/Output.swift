@@ -40,7 +40,8 @@ enum Output {
 
     /// Writes all of it, to a file too.
     static func write(_ text: String, to descriptor: Int32) throws {
-        var bytes = Array(text.utf8)[...]
+        let isNarrow = NarrowText.isNeeded && isatty(descriptor) == 1
+        var bytes = Array((isNarrow ? NarrowText.ascii(text) : text).utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0 {

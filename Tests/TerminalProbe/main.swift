@@ -24,6 +24,7 @@ func edit() async throws {
     events: for await event in editor.events {
         switch event.trimmed {
         case .interrupt: editor.print(above: "event: interrupt")
+        case .lineRefused(let bytes): editor.print(above: "event: \(bytes) bytes refused")
         case .lineTooLong: editor.print(above: "event: too long")
         case .endOfFile:
             editor.print(above: "event: end of file")

@@ -78,6 +78,19 @@ import Testing
         }
     }
 
+    @Test func escapeThatComesAtOnceWithLettersIsAKeyOfItsOwn() async throws {
+        try await withProbeScreen { screen in
+            try await screen.type("abc\u{1B}")
+            try await screen.wait(forText: "event: key(Terminal.ScreenKey.escape)")
+            try await screen.wait(forLine: "> abc")
+            try await screen.press("C-u")
+            try await screen.enter("/ask Who?")
+            try await screen.wait(forLine: "Who?")
+            try await screen.type("def\u{1B}")
+            try await screen.wait(forText: "event: cancelled")
+        }
+    }
+
     @Test func whatTheUserBoundIsTheirs() async throws {
         let inputrc = try Inputrc(
             #"""
@@ -138,6 +151,25 @@ import Testing
             try await screen.wait(forLine: "> (reverse-i-search)`fir': first")
             try await screen.press("Escape")
             try await screen.wait(forLine: "> first")
+        }
+    }
+
+    /// What a terminal says of its window is no key, and an arrow is one key though it is three bytes.
+    @Test func aSearchOutlivesTheFocusAndEndsWithAnArrow() async throws {
+        try await withProbeScreen { screen in
+            try await screen.enter("first")
+            try await screen.wait(forText: "event: line(\"first\")")
+            try await screen.press("C-r")
+            try await screen.type("fi")
+            try await screen.wait(forLine: "> (reverse-i-search)`fi': first")
+            try await screen.type("\u{1B}[O")
+            try await screen.wait(forText: "event: key(Terminal.ScreenKey.focus(false))")
+            try await screen.type("\u{1B}[Ir")
+            try await screen.wait(forText: "event: key(Terminal.ScreenKey.focus(true))")
+            try await screen.wait(forLine: "> (reverse-i-search)`fir': first")
+            try await screen.press("Right")
+            try await screen.type("!")
+            try await screen.wait(forLine: "> f!irst")
         }
     }
 

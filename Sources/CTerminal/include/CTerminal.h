@@ -29,12 +29,16 @@ enum ct_key {
     CT_KEY_WHEEL_UP, CT_KEY_WHEEL_DOWN,
     CT_KEY_CLICK,  // `first`: row, `second`: column, from 0
     CT_KEY_ESCAPE,
+    CT_KEY_FOCUS,  // `first`: whether the window is looked at
 };
 
 struct ct_editor_callbacks {
     void *context;
     // A finished line, NUL-terminated, valid during the call. NULL: end of file on an empty line.
     void (*line)(void *context, const char *line);
+    // Enter on a line of more than `longest` bytes (0: any may be): it stays, to be made shorter.
+    void (*too_long)(void *context, size_t bytes);
+    size_t longest;
     // Ctrl-C on an empty line.
     void (*interrupt)(void *context);
     // Candidates to complete `word` with, where the line so far is `line`: called with `index` 0, 1, 2 …, returns
@@ -142,7 +146,13 @@ enum ct_passphrase_status ct_passphrase_read(
 // memset that the compiler may not leave out.
 void ct_erase(void *bytes, size_t length);
 
-// --- Characters (width.c) ---
+// --- Characters (charset.c, width.c) ---
+
+// Whether the user's locale has a charset that is not UTF-8. The C locale is taken for UTF-8.
+bool ct_charset_is_narrow(void);
+// Takes a byte in that charset, puts what it and those before it stand for into `to`, as UTF-8, and returns how many
+// bytes that are; 0 while more must come. A byte of UTF-8 stays. From one thread.
+size_t ct_charset_decode(unsigned char byte, unsigned char to[4]);
 
 // Columns of one scalar as the C locale knows them: 0, 1, 2, or -1 for a control.
 int ct_width(uint32_t scalar);

@@ -157,7 +157,7 @@ struct LineSender: Sendable {
             case .line(let text):
                 line += 1
                 guard !text.isEmpty else { return false }
-            case .lineTooLong: line += 1
+            case .lineTooLong, .lineRefused: line += 1
             case .endOfFile, .interrupt, nil:
                 isAtEnd = true
                 return false

@@ -15,10 +15,11 @@ actor ScreenBoard {
     /// The screen is to be drawn anew, and perhaps to ring.
     private let changed: @Sendable (_ rings: Bool) -> Void
     var flow = Flow()
-    private var online: Set<PublicIdentity> = []
     var unread: [PublicIdentity: Int] = [:]
     private var last: [PublicIdentity: Date] = [:]
     private var moving: [TransferKey: (name: String, status: TransferStatus)] = [:]
+    /// Whether the window has the focus, as far as the terminal tells.
+    private var isLookedAt = true
     /// Something is to be published soon.
     private var isDue = false
     private let dues: AsyncStream<Void>
@@ -107,7 +108,8 @@ actor ScreenBoard {
         let summary = await node.messenger.summary(of: peer)
         return ConversationItem(
             peer: peer, name: VisibleText(summary.name).description, trust: summary.trust,
-            standing: summary.standing, isMuted: summary.isMuted, isOnline: online.contains(peer),
+            standing: summary.standing, isMuted: summary.isMuted,
+            isOnline: await node.messenger.isOnline(peer),
             unread: unread[peer] ?? 0, last: last[peer].map(short) ?? "")
     }
 
@@ -124,11 +126,8 @@ actor ScreenBoard {
         case .message(let message): await take(message)
         case .state(let peer, let ids, let reached):
             if peer.identity == flow.peer, flow.raise(Set(ids), to: reached) { publishSoon() }
-        case .presence(let peer, let isOnline):
-            if isOnline { online.insert(peer.identity) } else { online.remove(peer.identity) }
-            await update(peer.identity)
+        case .presence(let peer, _): await update(peer.identity)
         case .link(let peer, let link):
-            if link == .connected { online.insert(peer.identity) }
             if peer.identity == flow.peer {
                 await showConnection()
                 // That there is a connection, the status line says.
@@ -155,12 +154,22 @@ actor ScreenBoard {
             return
         }
         if flow.reachesEnd { flow.append(message.stored) }
-        if state.model.bottom == nil {
+        let isAtEnd = state.model.bottom == nil
+        if isAtEnd, isLookedAt {
             sawAll()
         } else {
             unread[peer, default: 0] += 1
-            state.change { $0.newBelow += 1 }
         }
+        if !isAtEnd { state.change { $0.newBelow += 1 } }
+        await update(peer)
+        if !isLookedAt, !message.peer.isMuted { changed(true) }
+    }
+
+    /// The window has the focus, or not any more. What came meanwhile is read when it is looked at.
+    func looked(_ isLookedAt: Bool) async {
+        self.isLookedAt = isLookedAt
+        guard isLookedAt, state.model.bottom == nil, let peer = flow.peer else { return }
+        sawAll()
         await update(peer)
     }
 

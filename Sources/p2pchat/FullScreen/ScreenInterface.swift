@@ -2,6 +2,7 @@ import Chat
 import Identity
 import Synchronization
 import Terminal
+import Wire
 
 /// The full screen as the chat's interface: lines come from it, and what the chat says goes to its board.
 struct ScreenInterface: ChatInterface {
@@ -15,7 +16,9 @@ struct ScreenInterface: ChatInterface {
 
     init(node: Node, names: KnownNames) throws {
         let state = ScreenState()
-        let screen = FullScreen(completion: names.completions) { state.frame($0, $1) }
+        let screen = FullScreen(longest: WireLimits.text, completion: names.completions) {
+            state.frame($0, $1)
+        }
         self.state = state
         self.screen = screen
         (lines, linesIn) = AsyncStream.makeStream()
@@ -49,6 +52,8 @@ struct ScreenInterface: ChatInterface {
     /// The screen shows by itself with whom one talks.
     func prompt(_: String) {}
 
+    var columns: Int? { ScreenView.columnsForMessages(of: state.size) }
+
     func stop() { screen.stop() }
 
     func apply(_ settings: Settings) async {
@@ -75,6 +80,7 @@ struct ScreenInterface: ChatInterface {
     private func take(_ event: ScreenEvent, _ open: (PublicIdentity) async -> Void) async {
         switch event {
         case .line(let text): linesIn.yield(.line(text))
+        case .lineRefused(let bytes): linesIn.yield(.lineRefused(bytes: bytes))
         case .interrupt: linesIn.yield(.interrupt)
         case .endOfFile: linesIn.yield(.endOfFile)
         case .answer(let text):
@@ -86,6 +92,7 @@ struct ScreenInterface: ChatInterface {
         case .key(.next): if let peer = neighbour(1) { await open(peer) }
         case .key(.help): linesIn.yield(.line("/help"))
         case .key(.redraw), .key(.escape), .key(.click): break
+        case .key(.focus(let isLookedAt)): await board?.looked(isLookedAt)
         case .key(let key): await board?.scroll(key)
         }
     }

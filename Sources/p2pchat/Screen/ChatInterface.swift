@@ -1,4 +1,5 @@
 import Terminal
+import Wire
 
 /// Where the chat's lines come from and go to: a terminal with line editing, or pipes.
 protocol ChatInterface: Sendable {
@@ -7,6 +8,8 @@ protocol ChatInterface: Sendable {
     func prompt(_ text: String)
     func stop()
     func apply(_ settings: Settings) async
+    /// How wide a row is that is shown whole; nil where nobody knows.
+    var columns: Int? { get }
     /// Where conversations are shown by themselves, so that they need not be told in lines; nil in the line modes.
     var board: ScreenBoard? { get }
 }
@@ -16,6 +19,7 @@ extension ChatInterface {
     func apply(_: Settings) async {}
 
     var board: ScreenBoard? { nil }
+    var columns: Int? { nil }
 }
 
 /// The user's terminal, edited by readline; what is shown appears above the line being typed.
@@ -23,7 +27,7 @@ struct TerminalInterface: ChatInterface {
     private let editor: LineEditor
 
     init(completions: @escaping @Sendable (_ word: String, _ line: String) -> [String]) throws {
-        editor = LineEditor(prompt: "", completion: completions)
+        editor = LineEditor(prompt: "", longest: WireLimits.text, completion: completions)
         try editor.start()
     }
 
@@ -38,6 +42,7 @@ struct TerminalInterface: ChatInterface {
         editor.print(above: rows.joined(separator: "\n"))
     }
 
+    var columns: Int? { editor.columns }
     func prompt(_ text: String) { editor.setPrompt(text) }
     func stop() { editor.stop() }
 }

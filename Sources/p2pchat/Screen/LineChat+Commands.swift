@@ -19,7 +19,7 @@ extension LineChat {
                 )
             case nil:
                 // The digits last, so that they are on the screen of a small window.
-                show(try QRCode.halfBlocks(result.safetyNumber))
+                try showCode(result.safetyNumber)
                 interface.show("  " + SafetyNumber.between(node.identity, peer.identity).grouped)
                 interface.show(
                     result.trust == Trust.verified.rawValue
@@ -39,11 +39,19 @@ extension LineChat {
     func invite() async {
         do {
             let invite = await node.status().invite
-            show(try QRCode.halfBlocks(invite))
+            try showCode(invite)
             interface.show("  " + invite)
         } catch {
             fail(error)
         }
+    }
+
+    /// Where there is room: a code whose rows are broken cannot be read.
+    private func showCode(_ text: String) throws {
+        let rows = try QRCode.halfBlocks(text)
+        let width = rows.map { displayWidth($0) }.max() ?? 0
+        guard let columns = interface.columns, width > columns else { return show(rows) }
+        interface.show("  (as a QR code it needs \(width) columns)")
     }
 
     func status() async {

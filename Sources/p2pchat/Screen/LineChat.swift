@@ -105,9 +105,11 @@ actor LineChat {
 
     private func waitForLast() async {
         guard let peer, await node.messenger.hasOutbox(for: peer.identity) else { return }
-        interface.show("* waiting a moment for what is not acknowledged")
+        var isSaid = false
         let end = ContinuousClock.now + Self.leavingPatience
-        while ContinuousClock.now < end, !Task.isCancelled {
+        while ContinuousClock.now < end, !Task.isCancelled, await node.messenger.isOnline(peer.identity) {
+            if !isSaid { interface.show("* waiting a moment for what is not acknowledged") }
+            isSaid = true
             guard await node.messenger.hasOutbox(for: peer.identity) else { return }
             try? await Task.sleep(for: .milliseconds(20))
         }
@@ -138,6 +140,10 @@ actor LineChat {
             return true
         case .lineTooLong:
             interface.show("! the line is too long; a message has at most 64000 bytes")
+            return true
+        case .lineRefused(let bytes):
+            fail(ChatError.messageTooLong(bytes: bytes))
+            interface.show("!   nothing was sent, and the line is as it was (Ctrl-C clears it)")
             return true
         case .line(let line):
             var goesOn = true
@@ -327,7 +333,9 @@ actor LineChat {
             }
         } catch {
             undelivered += 1
-            interface.show("! not sent: \(VisibleText(text))")
+            // Not all of a long one: it can be fetched back into the line.
+            let beginning = String(text.unicodeScalars.prefix(Self.mostShownAgain))
+            interface.show("! not sent: \(VisibleText(beginning))" + (beginning == text ? "" : "…"))
             fail(error)
         }
     }
@@ -495,4 +503,6 @@ actor LineChat {
     /// A person who leaves does not wait longer for acknowledgements.
     private static let leavingPatience: Duration = .seconds(5)
     private static let mostUnseen = 1000
+    /// Characters of a message that was not sent.
+    private static let mostShownAgain = 200
 }
