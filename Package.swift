@@ -135,7 +135,7 @@ let package = Package(
         .testTarget(
             name: "SettingsTests", dependencies: ["p2pchat", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["p2pchat", "TestSupport"],
+            name: "CommandTests", dependencies: ["p2pchat", "Terminal", "TestSupport"],
             exclude: ["transcripts", "small-disk.sh", "README.md"], swiftSettings: settings),
     ]
 )

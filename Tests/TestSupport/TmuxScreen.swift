@@ -7,6 +7,8 @@ import Foundation
 package struct TmuxScreen: Sendable {
     private let socket: String
     private let environment: [String: String]
+    /// The first window; there may be others.
+    private static let window = ["-t", ":0"]
 
     /// Runs `body` with `command` (program and arguments, no shell) in a terminal, and ends whatever still runs in
     /// it. The window stays after the program's end, so that what it left on the screen can be read.
@@ -52,52 +54,73 @@ package struct TmuxScreen: Sendable {
 
     /// Types `text` as it is.
     package func type(_ text: String) async throws {
-        try await tmux(["send-keys", "-l", "--", text])
+        try await tmux(["send-keys"] + Self.window + ["-l", "--", text])
+    }
+
+    /// Types bytes, which need be no UTF-8.
+    package func typeBytes(_ bytes: [UInt8]) async throws {
+        try await tmux(["send-keys"] + Self.window + ["-H"] + bytes.map { String($0, radix: 16) })
     }
 
     /// Presses keys by tmux's names: `Enter`, `C-c`, `Left`, `Tab`, `BSpace`.
     package func press(_ keys: String...) async throws {
-        try await tmux(["send-keys"] + keys)
+        try await tmux(["send-keys"] + Self.window + keys)
     }
 
     /// Pastes as a terminal does, bracketed where the program asked for that.
     package func paste(_ text: String) async throws {
-        try await tmux(["set-buffer", "--", text, ";", "paste-buffer", "-p", "-r"])
+        // Through a file: an argument has its limit.
+        let file = socket + ".paste"
+        try Data(text.utf8).write(to: URL(filePath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try await tmux(["load-buffer", file, ";", "paste-buffer", "-d", "-p", "-r"] + Self.window)
     }
 
     package func resize(columns: Int, rows: Int) async throws {
-        try await tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
+        try await tmux(["resize-window"] + Self.window + ["-x", "\(columns)", "-y", "\(rows)"])
     }
 
     /// The rows of the screen, without trailing spaces and empty rows at the end.
     package func rows() async throws -> [String] {
-        Self.trimmed(try await tmux(["capture-pane", "-p"]))
+        Self.trimmed(try await tmux(["capture-pane", "-p"] + Self.window))
     }
 
     /// The rows that have scrolled off, and the screen. After the program's end tmux says so in a last row, for which
     /// the first may have to go.
     package func history() async throws -> [String] {
-        Self.trimmed(try await tmux(["capture-pane", "-p", "-S", "-"]))
+        Self.trimmed(try await tmux(["capture-pane", "-p", "-S", "-"] + Self.window))
     }
 
     /// Column and row of the cursor, from 0.
     package func cursor() async throws -> (column: Int, row: Int) {
-        let numbers = try await tmux(["display-message", "-p", "#{cursor_x} #{cursor_y}"])
+        let numbers = try await display("#{cursor_x} #{cursor_y}")
             .split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
         return numbers.count == 2 ? (numbers[0], numbers[1]) : (-1, -1)
     }
 
     /// What tmux knows of the window, by its format: `#{cursor_x}`.
     package func display(_ format: String) async throws -> String {
-        try await tmux(["display-message", "-p", format]).trimmingCharacters(in: .newlines)
+        try await tmux(["display-message", "-p"] + Self.window + [format]).trimmingCharacters(in: .newlines)
+    }
+
+    /// Writes what the program sends to the terminal from now on into a file, byte for byte.
+    package func record(into file: String) async throws {
+        try await tmux(["pipe-pane"] + Self.window + ["cat > '\(file)'"])
+    }
+
+    /// Goes to another window, so that this one is in the background.
+    package func lookElsewhere() async throws {
+        try await tmux(["new-window", "-d", "sleep", "1000", ";", "select-window", "-t", ":1"])
+    }
+
+    package func lookAgain() async throws {
+        try await tmux(["select-window", "-t", ":0"])
     }
 
     /// The exit status of the window's program, or 128 and the number of the signal that ended it: nil while it runs.
     package func exitStatus() async throws -> Int? {
         // A pane is dead when its terminal is closed, and has a status when its program was waited for.
-        let answer = try await tmux([
-            "display-message", "-p", "#{pane_dead_status};#{pane_dead_signal};#{pane_dead};#{pid}",
-        ])
+        let answer = try await display("#{pane_dead_status};#{pane_dead_signal};#{pane_dead};#{pid}")
         let fields = answer.split(separator: ";", omittingEmptySubsequences: false).map {
             Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
         }
