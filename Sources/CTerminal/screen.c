@@ -295,6 +295,8 @@ bool ct_screen_is_lost(void) { return lost; }
 bool ct_screen_take_lost(void) {
     bool was_lost = lost;
     lost = false;
+    // What is drawn from here on is drawn on nothing: a row that stays empty must be it, too.
+    if (was_lost) werase(stdscr);
     return was_lost;
 }
 

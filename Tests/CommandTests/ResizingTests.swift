@@ -53,4 +53,24 @@ import Testing
             #expect(try await alice.rows().last == "bob> half a line")
         }
     }
+
+    /// Where there is little to show, rows are empty that were not in another size.
+    @Test func nothingIsLeftOfAnotherSize() async throws {
+        try await Stage.with { stage in
+            let alice = try await stage.chat("alice", with: "bob", columns: 100, rows: 30)
+            try await alice.type("half a line")
+            try await alice.wait(forLine: "bob> half a line")
+            let first = try await alice.rows()
+            for (columns, rows) in [(40, 10), (12, 4), (300, 2), (30, 40), (100, 30)] {
+                try await alice.resize(columns: columns, rows: rows)
+                let shown = try await alice.wait(for: "the line in \(columns)x\(rows)") {
+                    $0.count == rows && ($0.last ?? "").hasSuffix("line")
+                }
+                #expect(shown.count { $0.contains("bob> ha") } <= 1)
+                #expect(shown.count { $0.contains("hello") } <= 1)
+            }
+            try await waitUntil("the first screen") { try await alice.rows() == first }
+            try await alice.waitUntilFresh()
+        }
+    }
 }

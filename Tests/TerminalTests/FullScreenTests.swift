@@ -216,6 +216,7 @@ import Testing
                         && $0.contains { $0.hasPrefix(event.prefix(columns)) }
                 }
                 #expect(shown[1] == "event: line(\"\(text)\")".prefix(columns))
+                #expect(shown.count { $0.contains("half") || $0.hasPrefix("screen") } == 2)
             }
         }
     }
