@@ -133,10 +133,14 @@ let package = Package(
             dependencies: ["p2pchat", "Chat", "Terminal", "Store", "Wire", "Identity", "Sodium"],
             swiftSettings: settings),
         .testTarget(
-            name: "SettingsTests", dependencies: ["p2pchat", "TestSupport"], swiftSettings: settings),
+            name: "SettingsTests",
+            dependencies: [
+                "p2pchat", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "Terminal", "TestSupport"],
-            exclude: ["transcripts", "small-disk.sh", "README.md"], swiftSettings: settings),
+            exclude: ["transcripts", "small-disk.sh", "tiny-disk.sh", "README.md"], swiftSettings: settings),
     ]
 )
 

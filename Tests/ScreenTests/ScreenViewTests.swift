@@ -58,6 +58,30 @@ import Testing
         #expect(frame.cursor == Frame.Position(row: 11, column: 13))
     }
 
+    @Test func timesAreWrittenAsTheUserLikes() throws {
+        var model = try model()
+        for format in TimeFormat.allCases {
+            model.settings.timeFormat = format
+            let lines = text(ScreenView.frame(model, typed(), ScreenSize(columns: 100, rows: 12)))
+            #expect(lines.contains { $0.contains("│\(EventLine.clock(start, format)) bob hello") })
+        }
+        let midnight = Date(
+            timeIntervalSince1970: 1_700_000_000 - 1_700_000_000.truncatingRemainder(dividingBy: 86_400))
+        // In whatever zone the test runs, hours are those of the other form.
+        for hour in 0..<24 {
+            let date = midnight + Double(hour) * 3600
+            let parts = EventLine.clock(date, .hours24WithSeconds).split(separator: ":").compactMap {
+                Int($0)
+            }
+            #expect(parts.count == 3)
+            let twelve = parts[0] % 12 == 0 ? 12 : parts[0] % 12
+            let half = parts[0] < 12 ? "am" : "pm"
+            let minutes = parts[1] < 10 ? "0\(parts[1])" : "\(parts[1])"
+            #expect(EventLine.clock(date, .hours12) == "\(twelve):\(minutes) \(half)")
+            #expect(EventLine.clock(date, .hours12WithSeconds) == "\(twelve):\(minutes):00 \(half)")
+        }
+    }
+
     /// Below 80 columns the list folds away, and the status line says who wrote.
     @Test func narrow() throws {
         let lines = text(ScreenView.frame(try model(), typed(), ScreenSize(columns: 40, rows: 8)))

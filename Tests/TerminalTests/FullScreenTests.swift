@@ -257,6 +257,24 @@ import Testing
         }
     }
 
+    /// What tmux keeps of a coloured cell tells which colour it was.
+    @Test(arguments: [
+        ("/palette dark", "", "38;5;149"), ("/palette light", "", "38;5;58"),
+        ("/palette", "15;0", "38;5;149"),
+        ("/palette", "0;default;15", "38;5;58"), ("/palette", "", "38;5;100"), ("/palette none", "", ""),
+    ])
+    func coloursFollowThePalette(command: String, background: String, colour: String) async throws {
+        let environment = ["COLORFGBG": background, "NO_COLOR": ""]
+        try await withProbeScreen(terminal: "xterm-256color", environment: environment) { screen in
+            try await screen.enter(command)
+            try await screen.enter("/samples")
+            try await screen.wait(forText: "世界|next")
+            let rows = try await screen.colouredRows()
+            let sample = try #require(rows.first { $0.contains("|next") })
+            #expect(colour.isEmpty ? !sample.contains("38;5") : sample.contains(colour), "\(sample)")
+        }
+    }
+
     @Test func aTerminalThatHasNoScreenIsRefused() async throws {
         for name in ["dumb", "no-such-terminal"] {
             try await TmuxScreen.with(command: try probe("screen", terminal: name)) { screen in

@@ -85,6 +85,11 @@ package struct TmuxScreen: Sendable {
         Self.trimmed(try await tmux(["capture-pane", "-p"] + Self.window))
     }
 
+    /// The same with the sequences that make the colours.
+    package func colouredRows() async throws -> [String] {
+        Self.trimmed(try await tmux(["capture-pane", "-p", "-e"]))
+    }
+
     /// The rows that have scrolled off, and the screen. After the program's end tmux says so in a last row, for which
     /// the first may have to go.
     package func history() async throws -> [String] {

@@ -132,7 +132,7 @@ enum ChatCommandTable {
         ) { .history($0.number(0) ?? 20) },
         ChatCommandEntry(
             "search",
-            [ChatParameter("WORDS", .text, "all of which a message must hold; \"some words\" as they stand")],
+            [ChatParameter("WORDS", .text, "all of which a message must hold, in any order")],
             "find messages, in all conversations", example: "meeting tuesday"
         ) { $0.text(0).map { .search($0) } },
         ChatCommandEntry(

@@ -69,7 +69,9 @@ extension LineChat {
     func set(_ name: String?, _ value: String?) async {
         guard let name else { return show(SettingText.list(await inForce())) }
         guard let entry = SettingTable.entry(name) else {
-            return interface.show("! there is no setting \(VisibleText(name)); /set lists them")
+            let near = Suggestion.text(for: name, among: SettingTable.entries.map(\.name))
+            let advice = near.map { "did you mean \($0)?" } ?? "/set lists them"
+            return interface.show("! there is no setting \(VisibleText(name)); \(advice)")
         }
         guard let value else { return show(SettingText.explanation(entry, await inForce())) }
         do {

@@ -2,7 +2,10 @@
 enum Suggestion {
     /// As `/to or /two`; nil where nothing is near.
     static func text(for typed: String, among words: [String], prefix: String = "") -> String? {
-        let near = words.filter { !typed.isEmpty && $0.hasPrefix(typed) || distance($0, typed) <= 2 }
+        guard !typed.isEmpty else { return nil }
+        // Two of three letters are no typing error.
+        let farthest = typed.count > 3 ? 2 : 1
+        let near = words.filter { $0.hasPrefix(typed) || distance($0, typed) <= farthest }
         return near.isEmpty ? nil : near.map { prefix + $0 }.joined(separator: " or ")
     }
 

@@ -38,7 +38,8 @@ final class Notifier: Sendable {
     /// - Parameter say: Told once of each command that it fails.
     func run(_ say: @escaping @Sendable (String) async -> Void) async {
         await withDiscardingTaskGroup { group in
-            for await notice in notices where begin() {
+            // What is in line when the task is cancelled still comes.
+            for await notice in notices where !Task.isCancelled && begin() {
                 group.addTask {
                     if let fault = await self.carryOut(notice), self.isNews(notice.command) {
                         await say(fault)
@@ -128,6 +129,11 @@ struct NotifyProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
+        }
+        // Ours close themselves; a library's may not.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            guard let descriptor = Int32(name), descriptor > STDERR_FILENO else { continue }
+            posix_spawn_file_actions_addclose(&actions, descriptor)
         }
 
         var attributes = posix_spawnattr_t()
