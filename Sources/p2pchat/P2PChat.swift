@@ -25,7 +25,7 @@ struct P2PChat: AsyncParsableCommand {
             ChatCommand.self,
             Listen.self, Send.self, SendFile.self, FilesCommand.self, History.self, Outbox.self, Verify.self,
             Contacts.self, Export.self, InviteCommand.self,
-            Status.self, Demo.self,
+            Status.self, Demo.self, ManualCommand.self,
         ])
 
     /// The one way out: every error becomes one line (and a hint) on standard error and an exit code of the table.

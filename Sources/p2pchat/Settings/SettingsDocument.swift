@@ -91,13 +91,16 @@ struct SettingsDocument: Equatable, Sendable {
 
     /// How a setting is written in the file.
     static func forms(_ entry: SettingEntry) -> String {
-        let values =
-            switch entry.kind {
-            case .yesNo: ["true", "false"]
-            case .words: entry.choices.map(TOMLLine.literal)
-            case .text(let name): [TOMLLine.literal(name)]
-            }
-        return values.map { "\(entry.name) = \($0)" }.joined(separator: " or ")
+        values(entry).map { "\(entry.name) = \($0)" }.joined(separator: " or ")
+    }
+
+    /// What may stand behind it there.
+    static func values(_ entry: SettingEntry) -> [String] {
+        switch entry.kind {
+        case .yesNo: ["true", "false"]
+        case .words: entry.choices.map(TOMLLine.literal)
+        case .text(let name): [TOMLLine.literal(name)]
+        }
     }
 
     // MARK: Changing
