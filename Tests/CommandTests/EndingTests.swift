@@ -4,10 +4,14 @@ import Testing
 
 /// However a chat ends or is stopped: the terminal comes back, and the directory is told, as far as a process still can.
 @Suite struct EndingTests {
+    private static let bash = ["bash", "--norc", "--noprofile", "-i"]
+    /// Puts no terminal right by itself, as bash does when its child dies.
+    private static let sh = ["sh", "-i"]
+
     /// An interactive shell, which has job control.
-    private func shell(_ stage: Stage) async throws -> TmuxScreen {
+    private func shell(_ stage: Stage, _ command: [String]) async throws -> TmuxScreen {
         let screen = try await stage.terminal(
-            ["bash", "--norc", "--noprofile", "-i"],
+            command,
             environment: [
                 "PS1": "shell$ ", "HISTFILE": "", "P2PCHAT_HOME": stage.home("alice"),
                 "TERM": "xterm-256color",
@@ -42,7 +46,7 @@ import Testing
 
     @Test func whateverEndsIt() async throws {
         try await Stage.with { stage in
-            let shell = try await shell(stage)
+            let shell = try await shell(stage, Self.sh)
             for (signal, status) in [(SIGTERM, 0), (SIGHUP, 0), (SIGABRT, 134)] {
                 let chat = try await begin(stage, in: shell)
                 try await shell.type("half a line")
@@ -60,7 +64,7 @@ import Testing
             await shell.close()
 
             // A terminal that is closed, or an SSH connection that is cut.
-            let another = try await self.shell(stage)
+            let another = try await self.shell(stage, Self.sh)
             let chat = try await begin(stage, in: another)
             await another.close()
             try await waitUntil("its end") { kill(chat, 0) != 0 }
@@ -70,7 +74,7 @@ import Testing
 
     @Test func whatIsStoppedGoesOn() async throws {
         try await Stage.with { stage in
-            let shell = try await shell(stage)
+            let shell = try await shell(stage, Self.bash)
             let chat = try await begin(stage, in: shell)
             try await shell.type("half a line")
             try await shell.wait(forLine: "bob> half a line")
