@@ -39,8 +39,13 @@ import Testing
     /// As terminals tell it when they are asked: whoever looks elsewhere has not read what comes.
     @Test func whatComesWhileTheWindowIsNotLookedAtIsNotRead() async throws {
         try await Stage.with { stage in
+            let told = stage.folder + "/told"
+            try Data("notify-command = \"cat >>\(told)\"\n".utf8)
+                .write(to: URL(filePath: stage.home("alice") + "/settings.toml"))
             let alice = try await stage.chat("alice", with: "bob")
             let bob = try await stage.chat("bob", with: "alice")
+            try await bob.enter("you look")
+            try await bob.wait(forText: "you ✓✓ you look")
             try await alice.type("\u{1B}[O")
             try await alice.lookElsewhere()
             try await bob.enter("are you there?")
@@ -49,6 +54,10 @@ import Testing
                 try await alice.display("#{window_bell_flag} #{pane_title}") == "1 (1) p2pchat"
             }
             try await bob.wait(forText: "you ✓ are you there?")
+            try await waitUntil("the notification") {
+                try FileManager.default.fileExists(atPath: told)
+                    && String(contentsOfFile: told, encoding: .utf8) == "are you there?"
+            }
             try await alice.lookAgain()
             try await alice.type("half\u{1B}[I a line")
             try await bob.wait(forText: "you ✓✓ are you there?")

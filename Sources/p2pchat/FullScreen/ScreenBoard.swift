@@ -19,7 +19,7 @@ actor ScreenBoard {
     private var last: [PublicIdentity: Date] = [:]
     private var moving: [TransferKey: (name: String, status: TransferStatus)] = [:]
     /// Whether the window has the focus, as far as the terminal tells.
-    private var isLookedAt = true
+    private(set) var isLookedAt = true
     /// Something is to be published soon.
     private var isDue = false
     private let dues: AsyncStream<Void>

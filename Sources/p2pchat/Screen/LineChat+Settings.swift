@@ -51,11 +51,13 @@ extension LineChat {
         await notifier.run { interface.show("! \($0)") }
     }
 
-    /// Of what comes from somebody with whom one does not talk now, unless it is muted.
-    func notify(of event: ChatEvent) {
+    /// Of what comes from somebody with whom one does not talk now, or while the window is not looked at; not from a muted one.
+    func notify(of event: ChatEvent) async {
         guard case .message(let message) = event, let command = settings.settings.notifyCommand,
-            message.peer.identity != peer?.identity, !message.peer.isMuted
+            !message.peer.isMuted
         else { return }
+        let isLookedAt = await interface.board?.isLookedAt ?? true
+        guard message.peer.identity != peer?.identity || !isLookedAt else { return }
         let text =
             switch message.content {
             case .text(let text): text

@@ -374,7 +374,7 @@ actor LineChat {
             await board.begin()
             while let event = await node.messenger.events.next() {
                 await board.take(event)
-                notify(of: event)
+                await notify(of: event)
                 if case .message = event { await refreshNames() }
                 if case .message(let message) = event, message.peer.identity == peer?.identity {
                     explainOffer(message)
@@ -384,7 +384,7 @@ actor LineChat {
         }
         await noteUnseen()
         while let event = await node.messenger.events.next() {
-            notify(of: event)
+            await notify(of: event)
             if case .message = event { await refreshNames() }
             // Whatever comes while a peer is being chosen waits here, and further events wait behind it.
             if await gate.isShut { noteWaiting(event) }
