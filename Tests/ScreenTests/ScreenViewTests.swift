@@ -113,6 +113,16 @@ import Testing
         model.directory = DirectoryLine(isOnline: false, words: ["not registered: no answer"])
         let lines = text(ScreenView.frame(model, typed(), ScreenSize(columns: 60, rows: 6)))
         #expect(lines[4].hasPrefix(" not registered: no answer · bob: verified"))
+        // A long reason does not hide with whom one talks, but where nothing of it would be left.
+        model.directory.words = [
+            "not registered: the directory is not reachable: 127.0.0.1:4000 refuses connections"
+        ]
+        let wide = text(ScreenView.frame(model, typed(), ScreenSize(columns: 80, rows: 6)))
+        #expect(
+            wide[4].hasPrefix(" not registered: the directory")
+                && wide[4].hasSuffix("… · bob: verified, connected"))
+        let narrow = text(ScreenView.frame(model, typed(), ScreenSize(columns: 40, rows: 6)))
+        #expect(narrow[4] == " not registered: the directory is not r…")
     }
 
     /// Scrolled up: the line at the bottom stays there whatever comes and however wide it is.

@@ -18,7 +18,9 @@ enum StatusLine {
         let requests = model.conversations.count { $0.standing == .request }
         if requests > 0 { parts.append(requests == 1 ? "1 request" : "\(requests) requests") }
         if !model.directory.isOnline, let reason = model.directory.words.first {
-            parts.insert(reason, at: 0)
+            // Room for what comes next, where enough of the reason stays; /status has all of it.
+            let room = columns - 5 - (parts.first.map { displayWidth($0) } ?? 0)
+            parts.insert(room >= shortestReason ? fitted(reason, room) : reason, at: 0)
         }
         parts += model.transfers
         parts.append(model.own + (model.directory.isOnline ? " online" : ""))
@@ -32,6 +34,8 @@ enum StatusLine {
         }
         return Frame.Row([Span(fit(text, columns), .reverse)])
     }
+
+    private static let shortestReason = 24
 
     private static func link(_ model: ScreenModel, _ peer: ConversationItem) -> String {
         model.isConnected ? "connected" : peer.isOnline ? "online" : "not there"
