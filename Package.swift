@@ -132,6 +132,10 @@ let package = Package(
             name: "ScreenTests",
             dependencies: ["p2pchat", "Chat", "Terminal", "Store", "Wire", "Identity", "Sodium"],
             swiftSettings: settings),
+        .executableTarget(
+            name: "hostile-peer", dependencies: ["Link", "Identity", "Wire", "Sodium"],
+            path: "Tests/HostilePeer",
+            swiftSettings: settings),
         .testTarget(
             name: "SettingsTests",
             dependencies: [
@@ -139,7 +143,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["p2pchat", "Terminal", "TestSupport"],
+            name: "CommandTests", dependencies: ["p2pchat", "hostile-peer", "Terminal", "TestSupport"],
             exclude: ["transcripts", "small-disk.sh", "tiny-disk.sh", "README.md"], swiftSettings: settings),
     ]
 )

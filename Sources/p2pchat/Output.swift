@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 import Terminal
 
 /// The only place that writes to standard output and standard error. Data goes to the first, what is about it to the second.
@@ -38,25 +39,41 @@ enum Output {
         if let hint = error.hint { note("  \(hint)") }
     }
 
-    /// Writes all of it, to a file too.
+    /// The program is about to end: from now on a reader that takes nothing is waited for only for a moment.
+    static func hurry() { isHurried.store(true, ordering: .relaxed) }
+
+    private static let isHurried = Atomic(false)
+
+    /// Writes all of it, to a file too. Waits for a reader in steps, because a write that blocks could not be ended.
     static func write(_ text: String, to descriptor: Int32) throws {
         let isNarrow = NarrowText.isNeeded && isatty(descriptor) == 1
         var bytes = Array((isNarrow ? NarrowText.ascii(text) : text).utf8)[...]
+        var waited: Int32 = 0
         while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0 {
-                if errno == EINTR { continue }
-                if errno == EAGAIN {
-                    var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    _ = poll(&wanted, 1, -1)
-                    continue
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            if poll(&wanted, 1, step) == 0 {
+                waited = isHurried.load(ordering: .relaxed) ? waited + step : 0
+                guard waited < patience else {
+                    throw CommandError(.inputOutput, "cannot write the output: nobody reads it")
                 }
+                continue
+            }
+            waited = 0
+            let written = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, min($0.count, Int(PIPE_BUF)))
+            }
+            if written < 0 {
+                if errno == EINTR || errno == EAGAIN { continue }
                 throw CommandError(
                     .inputOutput, "cannot write the output: \(String(cString: strerror(errno)))")
             }
             bytes = bytes.dropFirst(written)
         }
     }
+
+    /// Milliseconds.
+    private static let step: Int32 = 100
+    private static let patience: Int32 = 2_000
 }
 
 /// What JSON leaves open and a terminal minds.

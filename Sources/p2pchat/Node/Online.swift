@@ -30,6 +30,7 @@ struct Online {
                 try result.get()
             }
         } stop: {
+            Output.hurry()
             node.stop()
         }
         try await service.runUntilSignal()
