@@ -34,4 +34,7 @@ package enum ChatError: Error, Equatable, Sendable {
     case malformedNickname(String)
     /// Files cannot be sent from here.
     case noFiles
+
+    /// The user, or a program of the user's, took the message out of the outbox.
+    package static let takenBack = ChatError.notDelivered(reason: "it was taken back")
 }

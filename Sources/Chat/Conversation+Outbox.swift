@@ -5,24 +5,24 @@ import Wire
 
 /// The way out: stored first, then sent in order on the current link, then kept until the peer has it.
 extension Conversation {
-    /// Puts the message into the outbox; it is durable when this returns. Those that come while one is being stored are stored
-    /// together, in the order in which they came.
-    func enqueue(_ message: NewMessage) async throws -> StoredMessage {
+    /// Puts the messages into the outbox; they are durable when this returns. Those that come while others are being stored are
+    /// stored together, in the order in which they came.
+    func enqueue(_ messages: [NewMessage]) async throws -> [StoredMessage] {
         guard outbox.isStoring else {
             outbox.isStoring = true
-            return try await lead(with: message)
+            return try await lead(with: messages)
         }
         let turn = try await withCheckedThrowingContinuation {
-            outbox.drafts.append(Outbox.Draft(message: message, turn: $0))
+            outbox.drafts.append(Outbox.Draft(messages: messages, turn: $0))
         }
         switch turn {
         case .stored(let stored): return stored
-        case .lead: return try await lead(with: message)
+        case .lead: return try await lead(with: messages)
         }
     }
 
-    /// Stores the message and all that wait, and hands the lead on to the next who came meanwhile.
-    private func lead(with message: NewMessage) async throws -> StoredMessage {
+    /// Stores the messages and all that wait, and hands the lead on to the next who came meanwhile.
+    private func lead(with messages: [NewMessage]) async throws -> [StoredMessage] {
         let batch = outbox.drafts
         outbox.drafts = []
         defer {
@@ -33,16 +33,16 @@ extension Conversation {
             }
         }
         do {
-            let stored = try await archive.appendOutgoing(
-                [message] + batch.map(\.message), to: peer, at: now())
-            guard stored.count == batch.count + 1 else {
-                throw StoreError.unreadable(reason: "rows are missing")
-            }
+            let all = messages + batch.flatMap(\.messages)
+            let stored = try await archive.appendOutgoing(all, to: peer, at: now())
+            guard stored.count == all.count else { throw StoreError.unreadable(reason: "rows are missing") }
             await appended(stored)
-            for (draft, stored) in zip(batch, stored.dropFirst()) {
-                draft.turn.resume(returning: .stored(stored))
+            var rest = stored.dropFirst(messages.count)
+            for draft in batch {
+                draft.turn.resume(returning: .stored(Array(rest.prefix(draft.messages.count))))
+                rest = rest.dropFirst(draft.messages.count)
             }
-            return stored[0]
+            return Array(stored.prefix(messages.count))
         } catch {
             for draft in batch { draft.turn.resume(throwing: error) }
             throw error
@@ -63,12 +63,12 @@ extension Conversation {
         if let current { current.outbox.ring() } else { await host?.wantsLink(to: peer, isUrgent: true) }
     }
 
-    /// Stops sending while a message is being changed; `release` must follow.
+    /// Stops sending while messages are being changed; `release` must follow.
     ///
-    /// - Returns: False when the message was sent already on this link.
-    func hold(_ id: MessageID) -> Bool {
+    /// - Returns: Those that were sent already on this link.
+    func hold(_ ids: [MessageID]) -> Set<MessageID> {
         outbox.holds += 1
-        return outbox.inFlight[id] == nil
+        return Set(ids.filter { outbox.inFlight[$0] != nil })
     }
 
     /// Stops sending while everything is being deleted; `release` must follow.

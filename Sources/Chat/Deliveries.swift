@@ -1,63 +1,84 @@
 import Synchronization
 import Wire
 
-/// Those who wait for the acknowledgement of one message. A class with a lock and not part of an actor, so that a cancelled wait
+/// Those who wait for the acknowledgement of messages. A class with a lock and not part of an actor, so that a cancelled wait
 /// ends at once.
 final class Deliveries: Sendable {
-    private typealias Waiter = CheckedContinuation<Void, any Error>
+    /// One who waits until all of some messages are acknowledged.
+    private struct Waiter {
+        let continuation: CheckedContinuation<Void, any Error>
+        var missing: Int
+    }
 
     private struct State {
-        var waiters: [MessageID: Waiter] = [:]
-        /// Acknowledged between `expect` and `wait`.
-        var arrived: Set<MessageID> = []
-        var expected: Set<MessageID> = []
+        /// What is waited for, and whether it was acknowledged since `expect`.
+        var expected: [MessageID: Bool] = [:]
+        var waiters: [Int: Waiter] = [:]
+        /// The waiter of each message that is missing.
+        var waiting: [MessageID: Int] = [:]
+        var last = 0
     }
 
     private let state = Mutex(State())
 
-    /// From now on an acknowledgement of the message is remembered until `forget`.
-    func expect(_ id: MessageID) {
-        state.withLock { _ = $0.expected.insert(id) }
+    /// From now on acknowledgements of the messages are remembered until `forget`.
+    func expect(_ ids: [MessageID]) {
+        state.withLock { state in
+            for id in ids { state.expected[id] = false }
+        }
     }
 
-    /// Waits until the message is acknowledged; `expect` came first.
+    /// Waits until all the messages are acknowledged; `expect` came first. For one at a time of each message.
     ///
     /// - Throws: `LinkLost` when the link ended before; `CancellationError`.
-    func wait(_ id: MessageID) async throws {
+    func wait(_ ids: [MessageID]) async throws {
+        let number = state.withLock { state in
+            state.last += 1
+            return state.last
+        }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (waiter: Waiter) in
+            try await withCheckedThrowingContinuation { continuation in
                 let result: Result<Void, any Error>? = state.withLock { state in
-                    if state.arrived.contains(id) { return .success(()) }
+                    let missing = ids.filter { state.expected[$0] == false }
+                    if missing.isEmpty { return .success(()) }
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    state.waiters[id] = waiter
+                    for id in missing { state.waiting[id] = number }
+                    state.waiters[number] = Waiter(continuation: continuation, missing: missing.count)
                     return nil
                 }
-                if let result { waiter.resume(with: result) }
+                if let result { continuation.resume(with: result) }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+            let waiter = state.withLock { state in
+                for id in ids where state.waiting[id] == number { state.waiting[id] = nil }
+                return state.waiters.removeValue(forKey: number)
+            }
+            waiter?.continuation.resume(throwing: CancellationError())
         }
     }
 
     func acknowledged(_ ids: [MessageID]) {
-        let waiters = state.withLock { state -> [Waiter] in
+        let done = state.withLock { state -> [Waiter] in
             guard !state.expected.isEmpty else { return [] }
-            return ids.compactMap { id in
-                guard state.expected.contains(id) else { return nil }
-                state.arrived.insert(id)
-                return state.waiters.removeValue(forKey: id)
+            var done: [Waiter] = []
+            for id in ids where state.expected[id] != nil {
+                state.expected[id] = true
+                guard let number = state.waiting.removeValue(forKey: id), var waiter = state.waiters[number]
+                else { continue }
+                waiter.missing -= 1
+                state.waiters[number] = waiter.missing > 0 ? waiter : nil
+                if waiter.missing == 0 { done.append(waiter) }
             }
+            return done
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in done { waiter.continuation.resume() }
     }
 
-    func forget(_ id: MessageID) {
-        let waiter = state.withLock { state in
-            state.expected.remove(id)
-            state.arrived.remove(id)
-            return state.waiters.removeValue(forKey: id)
+    /// Behind `wait`: nobody waits for them any more.
+    func forget(_ ids: [MessageID]) {
+        state.withLock { state in
+            for id in ids { state.expected[id] = nil }
         }
-        waiter?.resume(throwing: CancellationError())
     }
 
     /// The link ended: whoever waits has to see to another one.
@@ -65,9 +86,12 @@ final class Deliveries: Sendable {
 
     func linkLost() {
         let waiters = state.withLock { state in
-            defer { state.waiters = [:] }
+            defer {
+                state.waiters = [:]
+                state.waiting = [:]
+            }
             return Array(state.waiters.values)
         }
-        for waiter in waiters { waiter.resume(throwing: LinkLost()) }
+        for waiter in waiters { waiter.continuation.resume(throwing: LinkLost()) }
     }
 }

@@ -94,7 +94,10 @@ extension Messenger {
         }
         // First out of the window, so that the old text is not sent while the new one is being stored.
         let conversation = conversation(with: peer)
-        guard await conversation.hold(id) else { return .alreadySent }
+        guard await conversation.hold([id]).isEmpty else {
+            await conversation.release()
+            return .alreadySent
+        }
         let result: EditResult
         do {
             result = try await archive.edit(id, to: peer, text: text)
@@ -110,21 +113,29 @@ extension Messenger {
     ///
     /// - Returns: What it was: after `sent` the peer may have it all the same. Nil when there is no such message in the outbox.
     package func cancel(_ id: MessageID, to peer: PublicIdentity) async throws -> DeliveryState? {
+        try await cancel([id], to: peer)[id]
+    }
+
+    /// The same of several; those that are not in the outbox are left out.
+    package func cancel(_ ids: [MessageID], to peer: PublicIdentity) async throws
+        -> [MessageID: DeliveryState]
+    {
         let conversation = conversation(with: peer)
-        let isUnsent = await conversation.hold(id)
-        let before: DeliveryState?
+        let sent = await conversation.hold(ids)
+        var before: [MessageID: DeliveryState]
         do {
-            before = try await archive.cancel(id, to: peer)
+            before = try await archive.cancel(ids, to: peer)
         } catch {
             await conversation.release()
             throw error
         }
         await conversation.release()
-        if before != nil {
+        for (id, state) in before {
+            if sent.contains(id) { before[id] = max(state, .sent) }
             // Of a text there is no such transfer; one that is over stays as it is.
             try? await files?.cancel(TransferKey(peer: peer, id: id, direction: .outgoing))
         }
-        return before.map { isUnsent ? $0 : max($0, .sent) }
+        return before
     }
 
     /// Deletes everything said with the peer, what still waits included.

@@ -29,7 +29,8 @@ extension Messenger {
         try await files.offer(file, id: id, to: peer.identity)
         let key = TransferKey(peer: peer.identity, id: id, direction: .outgoing)
         do {
-            _ = try await enqueue(NewMessage(id: id, sentAt: sentAt, content: .file(file.offer)), to: peer)
+            _ = try await enqueue(
+                [NewMessage(id: id, sentAt: sentAt, content: .file(file.offer))], to: peer)
         } catch {
             try? await files.cancel(key)
             throw error

@@ -189,20 +189,30 @@ package actor Messenger: ConversationHost {
     ///
     /// - Throws: `ChatError`; `StoreError` when it could not be kept, and then it is not sent either.
     package func send(_ text: String, to peer: ResolvedPeer) async throws -> StoredMessage {
-        let bytes = text.utf8.count
-        guard bytes > 0 else { throw ChatError.emptyMessage }
-        guard bytes <= WireLimits.text else { throw ChatError.messageTooLong(bytes: bytes) }
-        let sentAt = now()
-        return try await enqueue(
-            NewMessage(id: MessageID.make(at: sentAt), sentAt: sentAt, content: .text(text)), to: peer)
+        let stored = try await send([text], to: peer)
+        guard let message = stored.first else { throw StoreError.unreadable(reason: "rows are missing") }
+        return message
     }
 
-    func enqueue(_ message: NewMessage, to peer: ResolvedPeer) async throws -> StoredMessage {
+    /// The same for several texts, in their order; they become durable together.
+    package func send(_ texts: [String], to peer: ResolvedPeer) async throws -> [StoredMessage] {
+        for text in texts {
+            let bytes = text.utf8.count
+            guard bytes > 0 else { throw ChatError.emptyMessage }
+            guard bytes <= WireLimits.text else { throw ChatError.messageTooLong(bytes: bytes) }
+        }
+        let sentAt = now()
+        return try await enqueue(
+            texts.map { NewMessage(id: MessageID.make(at: sentAt), sentAt: sentAt, content: .text($0)) },
+            to: peer)
+    }
+
+    func enqueue(_ messages: [NewMessage], to peer: ResolvedPeer) async throws -> [StoredMessage] {
         try refuseChanged(peer.identity)
         if book[peer.identity] == nil { try await refuseConflict(peer) }
         try pin(peer.identity, peer.handle)
         try await accept(peer.identity)
-        return try await conversation(with: peer.identity).enqueue(message)
+        return try await conversation(with: peer.identity).enqueue(messages)
     }
 
     /// Waits until the peer acknowledged the message, dialling where there is no link. A link that looks open and answers
@@ -210,21 +220,32 @@ package actor Messenger: ConversationHost {
     ///
     /// - Throws: `ChatError.notDelivered` when the time is up, or why the peer is not reached; the message stays in the outbox.
     package func waitDelivered(_ id: MessageID, to peer: ResolvedPeer, timeout: Duration) async throws {
-        let conversation = conversation(with: peer.identity)
-        conversation.deliveries.expect(id)
-        defer { conversation.deliveries.forget(id) }
-        // It may have been acknowledged before anybody waited.
         guard let message = try await archive.message(id, with: peer.identity, direction: .outgoing) else {
-            throw ChatError.notDelivered(reason: "it was taken back")
+            throw ChatError.takenBack
         }
-        if message.state >= .delivered || states.isDelivered(message.row) { return }
+        try await waitDelivered([message], to: peer, timeout: timeout)
+    }
+
+    /// The same until the peer acknowledged all of them.
+    package func waitDelivered(
+        _ messages: [StoredMessage], to peer: ResolvedPeer, timeout: Duration
+    ) async throws {
+        let conversation = conversation(with: peer.identity)
+        let ids = messages.map(\.id)
+        conversation.deliveries.expect(ids)
+        defer { conversation.deliveries.forget(ids) }
+        // Some may have been acknowledged before anybody waited.
+        let reached = try await reached(messages)
+        guard reached.count == messages.count else { throw ChatError.takenBack }
+        let missing = ids.filter { reached[$0].map { $0 < .delivered } ?? true }
+        if missing.isEmpty { return }
         let isDone: Void? = try await within(timeout) {
             var losses = 0
             while true {
                 try await self.connect(to: peer)
                 do {
                     if try await within(
-                        Self.patience, { try await conversation.deliveries.wait(id) }) != nil
+                        Self.patience, { try await conversation.deliveries.wait(missing) }) != nil
                     {
                         return
                     }
@@ -246,6 +267,14 @@ package actor Messenger: ConversationHost {
         throw ChatError.notDelivered(
             reason: waitsForAcceptance
                 ? "the peer has not accepted your request to talk yet" : "no answer in time")
+    }
+
+    /// How far own messages are; those that were taken back or deleted are left out.
+    package func reached(_ messages: [StoredMessage]) async throws -> [MessageID: DeliveryState] {
+        let rows = try await states.reached(messages.map(\.row))
+        var reached: [MessageID: DeliveryState] = [:]
+        for message in messages { reached[message.id] = rows[message.row] }
+        return reached
     }
 
     func conversation(with peer: PublicIdentity) -> Conversation {

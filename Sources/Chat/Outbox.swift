@@ -24,12 +24,12 @@ struct Outbox {
     var isStoring = false
 
     struct Draft {
-        let message: NewMessage
+        let messages: [NewMessage]
         let turn: CheckedContinuation<Turn, any Error>
     }
 
     enum Turn {
-        case stored(StoredMessage)
+        case stored([StoredMessage])
         /// The next batch is this one's to store.
         case lead
     }

@@ -45,6 +45,21 @@ final class StateKeeper: Sendable {
 
     /// What waits in the store, without what was acknowledged before or while it is read.
     func undelivered(_ read: @Sendable () async throws -> [StoredMessage]) async rethrows -> [StoredMessage] {
+        try await reading { try await read().filter { !isDelivered($0.row) } }
+    }
+
+    /// How far the messages of these rows are, what the store does not know yet included; those that are not there are left out.
+    func reached(_ rows: [Int64]) async throws -> [Int64: DeliveryState] {
+        try await reading {
+            var reached = try await archive.states(of: rows)
+            for (row, state) in reached where state < .delivered && isDelivered(row) {
+                reached[row] = .delivered
+            }
+            return reached
+        }
+    }
+
+    private func reading<R: Sendable>(_ read: @Sendable () async throws -> R) async rethrows -> R {
         state.withLock { $0.readers += 1 }
         defer {
             state.withLock { state in
@@ -52,7 +67,7 @@ final class StateKeeper: Sendable {
                 if state.readers == 0 { state.held = [] }
             }
         }
-        return try await read().filter { !isDelivered($0.row) }
+        return try await read()
     }
 
     func saw(_ row: Int64, of peer: PublicIdentity) {

@@ -88,22 +88,28 @@ extension HomeStore {
         }
     }
 
-    /// Removes an outgoing message that is not delivered.
+    /// Removes outgoing messages that are not delivered.
     ///
-    /// - Returns: How far it was; nil when there is none such.
-    package func cancel(_ id: MessageID, to peer: PublicIdentity) async throws -> DeliveryState? {
-        let reached = try await writer.write { [self] database, state -> DeliveryState? in
-            guard let old = try find(id, with: peer, .outgoing, database), old.state < .delivered else {
-                return nil
+    /// - Returns: How far they were; those that are not there, or delivered, are left out.
+    package func cancel(_ ids: [MessageID], to peer: PublicIdentity) async throws
+        -> [MessageID: DeliveryState]
+    {
+        let reached = try await writer.write { [self] database, state -> [MessageID: DeliveryState] in
+            var reached: [MessageID: DeliveryState] = [:]
+            for id in ids {
+                guard let old = try find(id, with: peer, .outgoing, database), old.state < .delivered else {
+                    continue
+                }
+                _ = try state.existingConversation(with: peer, database)
+                let query = try Query(database, "DELETE FROM message WHERE row = ?")
+                query.bind(old.row, at: 1)
+                try query.run()
+                try state.removePending(old.row, database)
+                reached[id] = old.state
             }
-            _ = try state.existingConversation(with: peer, database)
-            let query = try Query(database, "DELETE FROM message WHERE row = ?")
-            query.bind(old.row, at: 1)
-            try query.run()
-            try state.removePending(old.row, database)
-            return old.state
+            return reached
         }
-        if reached != nil { try await clearLog() }
+        if !reached.isEmpty { try await clearLog() }
         return reached
     }
 }

@@ -37,6 +37,24 @@ extension HomeStore {
         }
     }
 
+    /// How far outgoing messages are, by their rows; those that are not there are left out.
+    package func states(of rows: [Int64]) async throws -> [Int64: DeliveryState] {
+        try await read { [self] database in
+            var states: [Int64: DeliveryState] = [:]
+            for row in rows {
+                let query = try Query(database, "SELECT conversation, state FROM message WHERE row = ?")
+                query.bind(row, at: 1)
+                states[row] =
+                    try query.first { found in
+                        try sealer.state(
+                            found.blob(1),
+                            RowPlace(column: .state, row: row, conversation: found.int64(0)))
+                    } ?? nil
+            }
+            return states
+        }
+    }
+
     /// Whom something is still to be delivered to, in the order in which their conversations began.
     package func peersWithOutbox() async throws -> [PublicIdentity] {
         try await writer.write { [self] database, state in

@@ -17,7 +17,18 @@ package final class LineReader: Sendable {
     package init(input: Int32 = STDIN_FILENO, maximumBytes: Int = 65_536) {
         let state = ReaderState(input: input, maximumBytes: maximumBytes)
         self.state = state
-        events = AsyncStream(unfolding: { await state.next() }, onCancel: { state.stop() })
+        events = AsyncStream(unfolding: { await state.next(1)?.first }, onCancel: { state.stop() })
+    }
+
+    /// The events that are there, at most `limit`, waiting for the first one; nil behind the last, or once it was stopped. Instead of
+    /// `events`, for whoever can use several lines at once.
+    package func batch(limit: Int) async -> [LineEvent]? {
+        let state = state
+        return await withTaskCancellationHandler {
+            await state.next(max(1, limit))
+        } onCancel: {
+            state.stop()
+        }
     }
 
     /// Ends `events`, also while a read waits.
@@ -38,9 +49,9 @@ private final class ReaderState: Sendable {
         scanner = Mutex(LineScanner(maximumBytes: maximumBytes))
     }
 
-    func next() async -> LineEvent? {
+    func next(_ limit: Int) async -> [LineEvent]? {
         await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.read()) }
+            queue.async { continuation.resume(returning: self.read(limit)) }
         }
     }
 
@@ -48,15 +59,19 @@ private final class ReaderState: Sendable {
         wake.signal()
     }
 
-    private func read() -> LineEvent? {
+    private func read(_ limit: Int) -> [LineEvent]? {
         while true {
-            if let event = scanner.withLock({ $0.next() }) { return event }
+            let events = scanner.withLock { $0.take(limit) }
+            if !events.isEmpty { return events }
             if scanner.withLock({ $0.isFinished }) { return nil }
             guard wake.wait(forInputOn: input) else { return nil }
-            var bytes = [UInt8](repeating: 0, count: 16_384)
+            var bytes = [UInt8](repeating: 0, count: Self.room)
             let count = Glibc.read(input, &bytes, bytes.count)
             if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
             scanner.withLock { count > 0 ? $0.feed(bytes[..<count]) : $0.finish() }
         }
     }
+
+    /// What a pipe holds.
+    private static let room = 65_536
 }

@@ -6,6 +6,8 @@ struct LineScanner {
     private var line: [UInt8] = []
     private var isTooLong = false
     private var ready: [LineEvent] = []
+    /// How many of `ready` were taken.
+    private var taken = 0
 
     init(maximumBytes: Int) {
         self.maximumBytes = maximumBytes
@@ -29,9 +31,15 @@ struct LineScanner {
         isFinished = true
     }
 
-    /// The oldest event, or nil when more bytes are needed, or after the last.
-    mutating func next() -> LineEvent? {
-        ready.isEmpty ? nil : ready.removeFirst()
+    /// The oldest events, at most `limit`; none when more bytes are needed, or after the last.
+    mutating func take(_ limit: Int) -> [LineEvent] {
+        let events = Array(ready[taken...].prefix(limit))
+        taken += events.count
+        if taken == ready.count {
+            ready.removeAll(keepingCapacity: true)
+            taken = 0
+        }
+        return events
     }
 
     private mutating func append(_ bytes: ArraySlice<UInt8>) {

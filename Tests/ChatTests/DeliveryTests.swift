@@ -279,4 +279,68 @@ import Wire
             #expect(await bob.nextMessage()?.text == "four")
         }
     }
+
+    /// A peer that acknowledges nothing yet, whose envelopes the test reads.
+    private func texts(_ link: MemoryLink, _ count: Int) async throws -> [TextMessage] {
+        var texts: [TextMessage] = []
+        while texts.count < count, let bytes = try await link.receive() {
+            if case .text(let text) = try PeerEnvelope(decoding: bytes) { texts.append(text) }
+        }
+        return texts
+    }
+
+    @Test func whatFollowsAnEditThatCameTooLateIsSent() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let (near, far, _) = MemoryLink.pair(try Room.identity(7), alice.identity, alice.endpoint)
+        let peer = ResolvedPeer(identity: try Room.identity(7), handle: nil)
+        try await room.run(alice) {
+            try await alice.messenger.setMuted(peer.identity, false)
+            await alice.messenger.accept(far)
+            try await near.send(PeerEnvelope.hello(Hello(handle: nil, directory: nil)).encoded())
+            let first = try await alice.messenger.send("first", to: peer)
+            #expect(try await texts(near, 1).map(\.text) == ["first"])
+            #expect(try await alice.messenger.edit(first.id, to: peer.identity, text: "late") == .alreadySent)
+            _ = try await alice.messenger.send("second", to: peer)
+            #expect(try await texts(near, 1).map(\.text) == ["second"])
+            near.cut()
+        }
+    }
+
+    @Test func severalThatAreWaitedForTogether() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let (near, far, _) = MemoryLink.pair(try Room.identity(7), alice.identity, alice.endpoint)
+        let peer = ResolvedPeer(identity: try Room.identity(7), handle: nil)
+        try await room.run(alice) {
+            try await alice.messenger.setMuted(peer.identity, false)
+            await alice.messenger.accept(far)
+            try await near.send(PeerEnvelope.hello(Hello(handle: nil, directory: nil)).encoded())
+            let messages = try await alice.messenger.send(["one", "two", "three"], to: peer)
+            #expect(messages.map(\.row) == messages.map(\.row).sorted())
+            #expect(try await texts(near, 3).map(\.id) == messages.map(\.id))
+            // Those that were acknowledged before anybody waited count, too.
+            try await near.send(PeerEnvelope.delivered([messages[1].id]).encoded())
+            async let all: Void = alice.messenger.waitDelivered(messages, to: peer, timeout: .seconds(20))
+            try await near.send(PeerEnvelope.delivered([messages[2].id, messages[0].id]).encoded())
+            try await all
+            #expect(try await alice.messenger.reached(messages).values.allSatisfy { $0 == .delivered })
+
+            // Some are acknowledged in time: only the others are taken back.
+            let more = try await alice.messenger.send(["four", "five"], to: peer)
+            _ = try await texts(near, 2)
+            try await near.send(PeerEnvelope.delivered([more[0].id]).encoded())
+            await wait(alice, more[0].id, .delivered)
+            await #expect(throws: ChatError.notDelivered(reason: "no answer in time")) {
+                try await alice.messenger.waitDelivered(more, to: peer, timeout: .milliseconds(20))
+            }
+            let reached = try await alice.messenger.reached(more)
+            #expect(more.map { reached[$0.id] == .delivered } == [true, false])
+            #expect(try await alice.messenger.cancel([more[1].id], to: peer.identity) == [more[1].id: .sent])
+            await #expect(throws: ChatError.takenBack) {
+                try await alice.messenger.waitDelivered(more, to: peer, timeout: .seconds(20))
+            }
+            near.cut()
+        }
+    }
 }

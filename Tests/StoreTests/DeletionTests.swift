@@ -145,7 +145,7 @@ import Wire
     @Test func nothingOfACancelledMessageIsLeft() async throws {
         _ = try await store.appendOutgoing((0..<50).map { try message($0) }, to: home.bob, at: time(0))
         let gone = try stored("message", "row = 25")
-        #expect(try await store.cancel(messageID(24), to: home.bob) == .queued)
+        #expect(try await store.cancel([messageID(24)], to: home.bob)[messageID(24)] == .queued)
         #expect(try found(gone) == 0)
     }
 

@@ -103,10 +103,10 @@ import Wire
     @Test func whatIsNotDeliveredCanBeTakenBack() async throws {
         let sent = try await store.appendOutgoing((1...3).map { try message($0) }, to: home.bob, at: time(0))
         try await store.raise([sent[1].row: .sent, sent[2].row: .delivered])
-        #expect(try await store.cancel(messageID(1), to: home.bob) == .queued)
-        #expect(try await store.cancel(messageID(1), to: home.bob) == nil)
-        #expect(try await store.cancel(messageID(2), to: home.bob) == .sent)
-        #expect(try await store.cancel(messageID(3), to: home.bob) == nil)
+        #expect(try await store.cancel([messageID(1)], to: home.bob)[messageID(1)] == .queued)
+        #expect(try await store.cancel([messageID(1)], to: home.bob)[messageID(1)] == nil)
+        #expect(try await store.cancel([messageID(2)], to: home.bob)[messageID(2)] == .sent)
+        #expect(try await store.cancel([messageID(3)], to: home.bob)[messageID(3)] == nil)
         #expect(try await store.outboxCount(of: home.bob) == 0)
         #expect(
             try await store.history(with: nil, after: nil, before: nil, limit: 9).map(\.text) == ["message 3"]
@@ -118,7 +118,7 @@ import Wire
 
     @Test func aRowIsNotUsedAgainAfterTheLastMessageIsGone() async throws {
         let row = try await store.appendOutgoing([message(1)], to: home.bob, at: time(0))[0].row
-        #expect(try await store.cancel(messageID(1), to: home.bob) == .queued)
+        #expect(try await store.cancel([messageID(1)], to: home.bob)[messageID(1)] == .queued)
         let again = try home.open()
         #expect(try await again.appendOutgoing([message(2)], to: home.bob, at: time(0))[0].row > row)
     }

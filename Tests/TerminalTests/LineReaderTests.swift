@@ -9,8 +9,11 @@ import Testing
         for piece in pieces { scanner.feed(Array(piece.utf8)[...]) }
         scanner.finish()
         var events: [LineEvent] = []
-        while let event = scanner.next() { events.append(event) }
-        return events
+        while true {
+            let next = scanner.take(2)
+            if next.isEmpty { return events }
+            events += next
+        }
     }
 
     @Test func linesOfAnyCut() {
@@ -32,7 +35,7 @@ import Testing
     @Test func invalidUTF8BecomesReplacementCharacters() {
         var scanner = LineScanner(maximumBytes: 10)
         scanner.feed([0x61, 0xFF, 0x0A])
-        #expect(scanner.next() == .line("a\u{FFFD}"))
+        #expect(scanner.take(1) == [.line("a\u{FFFD}")])
     }
 
     @Test func readsAPipeToItsEnd() async throws {
@@ -43,6 +46,18 @@ import Testing
         var events: [LineEvent] = []
         for await event in reader.events { events.append(event) }
         #expect(events == [.line("hello"), .line("world"), .endOfFile])
+    }
+
+    @Test func whatIsThereComesTogether() async throws {
+        let pipe = Pipe()
+        let reader = LineReader(input: pipe.fileHandleForReading.fileDescriptor)
+        try pipe.fileHandleForWriting.write(contentsOf: Data("one\ntwo\nthree\nunfin".utf8))
+        #expect(await reader.batch(limit: 2) == [.line("one"), .line("two")])
+        #expect(await reader.batch(limit: 2) == [.line("three")])
+        try pipe.fileHandleForWriting.write(contentsOf: Data("ished".utf8))
+        try pipe.fileHandleForWriting.close()
+        #expect(await reader.batch(limit: 9) == [.line("unfinished"), .endOfFile])
+        #expect(await reader.batch(limit: 9) == nil)
     }
 
     @Test func stopEndsAWaitingRead() async throws {

@@ -1,6 +1,9 @@
+import Chat
 import Terminal
+import Wire
 
-/// Sends each line as a message of its own, in order, without waiting for one before the next goes.
+/// Sends each line as a message of its own, in order, without waiting for one before the next goes. Lines that are there at the same
+/// time become durable together.
 struct LineSender: Sendable {
     let session: HomeSession
     let peer: String
@@ -8,172 +11,157 @@ struct LineSender: Sendable {
     let queue: Bool
     let json: Bool
 
-    /// What became of a line.
+    /// What became of lines that went together.
     private struct Outcome: Sendable {
+        /// Counts what was begun.
         let number: Int
-        let result: Result<SendResult, any Error>
+        let lines: [Int]
+        /// One for each line, in their order; only the first one's where none of them was sent.
+        let results: [Result<SendResult, any Error>]
     }
 
     private enum Step: Sendable {
-        case line(LineEvent?)
+        case lines([LineEvent])
         case done(Outcome)
-    }
-
-    /// What is reported of a line as JSON.
-    private struct LineResult: Encodable {
-        let v = 1
-        let line: Int
-        var id: String?
-        var peer: PeerJSON?
-        var state: String?
-        var reason: String?
-        var error: String?
-        var exit: Int32?
     }
 
     /// - Returns: The exit code of the first line that was not sent, or that some wait in the outbox; nil when all is delivered.
     func run(_ reader: LineReader) async throws -> ExitCode? {
         try await withThrowingTaskGroup(of: Step.self) { group in
             var progress = Progress()
-            func read() { group.addTask { .line(await Self.next(reader)) } }
-            read()
+            var report = LineReport(json: json)
+            func readOn() {
+                guard progress.isReading, progress.inFlight < Self.most, !progress.isAsking else { return }
+                progress.isAsking = true
+                group.addTask { .lines(await reader.batch(limit: Self.together) ?? [.endOfFile]) }
+            }
+            func settle(_ outcome: Outcome) throws {
+                progress.inFlight -= outcome.lines.count
+                for ended in progress.inOrder(outcome) { try report.say(ended.lines, ended.results) }
+                progress.hasFailed = progress.hasFailed || report.failure != nil
+                if progress.hasFailed { reader.stop() }
+            }
+            readOn()
             while let step = try await group.next() {
                 switch step {
-                case .line(let event):
-                    guard progress.take(event) else {
-                        if progress.isReading { read() }
-                        continue
+                case .lines(let events):
+                    let taken = progress.take(events)
+                    readOn()
+                    if !taken.lines.isEmpty {
+                        let (number, lines) = (progress.begin(taken.lines.count), taken.lines)
+                        do {
+                            // Behind the lines before them; what is returned waits.
+                            let end = try await session.send(parameters(taken.texts, report))
+                            group.addTask { .done(await Self.outcome(number, lines, end)) }
+                        } catch {
+                            progress.hasFailed = true
+                            try settle(Outcome(number: number, lines: lines, results: [.failure(error)]))
+                        }
                     }
-                    let number = progress.line
-                    do {
-                        // Behind the lines before it; what is returned waits.
-                        let end = try await session.send(parameters(event, progress))
-                        group.addTask { .done(await Self.outcome(number, end)) }
-                    } catch {
+                    if let fault = taken.fault, !progress.hasFailed {
                         progress.hasFailed = true
-                        group.addTask { .done(Outcome(number: number, result: .failure(error))) }
+                        let number = progress.begin(1)
+                        try settle(
+                            Outcome(number: number, lines: [fault.line], results: [.failure(fault.error)]))
                     }
-                    progress.isPaused = progress.inFlight >= Self.most
-                    if !progress.isPaused, progress.isReading { read() }
                 case .done(let outcome):
-                    progress.inFlight -= 1
-                    progress.waiting[outcome.number] = outcome
-                    while let next = progress.next() { try report(next, &progress) }
-                    if progress.hasFailed { reader.stop() }
-                    if progress.isPaused, progress.isReading {
-                        progress.isPaused = false
-                        read()
-                    }
+                    try settle(outcome)
+                    readOn()
                 }
             }
-            if !json, progress.delivered > 0 { Output.note("\(progress.delivered) delivered") }
-            return progress.failure ?? (progress.isQueued ? .tryAgain : nil)
+            if !json, report.delivered > 0 { Output.note("\(report.delivered) delivered") }
+            return report.failure ?? (report.isQueued ? .tryAgain : nil)
         }
     }
 
-    private func parameters(_ event: LineEvent?, _ progress: Progress) throws -> SendParameters {
-        guard case .line(let text)? = event else {
-            throw CommandError(.badData, "the line is too long; a message has at most 64000 bytes")
-        }
+    private func parameters(_ texts: [String], _ report: LineReport) -> SendAllParameters {
         // Behind one that waits the others wait too, and need not be watched for long.
-        return SendParameters(
-            peer: peer, text: text, timeout: progress.isQueued ? min(timeout, Self.glance) : timeout,
+        SendAllParameters(
+            peer: peer, texts: texts, timeout: report.isQueued ? min(timeout, Self.glance) : timeout,
             queue: queue)
     }
 
-    private static func next(_ reader: LineReader) async -> LineEvent? {
-        var lines = reader.events.makeAsyncIterator()
-        return await lines.next()
-    }
-
-    private static func outcome(_ number: Int, _ end: @Sendable () async throws -> SendResult) async
-        -> Outcome
-    {
+    private static func outcome(
+        _ number: Int, _ lines: [Int], _ end: @Sendable () async throws -> [Result<SendResult, any Error>]
+    ) async -> Outcome {
         do {
-            return Outcome(number: number, result: .success(try await end()))
+            return Outcome(number: number, lines: lines, results: try await end())
         } catch {
-            return Outcome(number: number, result: .failure(error))
+            return Outcome(number: number, lines: lines, results: lines.map { _ in .failure(error) })
         }
     }
 
-    private func report(_ outcome: Outcome, _ progress: inout Progress) throws {
-        switch outcome.result {
-        case .success(let sent):
-            if sent.reason == nil { progress.delivered += 1 } else { progress.isQueued = true }
-            if json {
-                try Output.json(
-                    LineResult(
-                        line: outcome.number, id: sent.id, peer: sent.peer, state: sent.state,
-                        reason: sent.reason))
-            } else if let reason = sent.reason {
-                try Output.line(sent.id)
-                Output.note("line \(outcome.number): queued for \(sent.peer.name): \(reason)")
-            }
-        case .failure(let error):
-            let described = CommandError(describing: error)
-            if json {
-                try Output.json(
-                    LineResult(
-                        line: outcome.number, error: described.message, exit: described.code.rawValue))
-            }
-            if progress.failure == nil || !json {
-                Output.error(
-                    CommandError(
-                        described.code, "line \(outcome.number): \(described.message)",
-                        hint: described.hint))
-            }
-            progress.hasFailed = true
-            progress.failure = progress.failure ?? described.code
-        }
-    }
-
-    /// Lines that are on their way at once.
-    private static let most = 64
+    /// Lines that are on their way at once, give or take some that came together.
+    private static let most = 1024
+    /// Lines that go together. What a read of the input brings, 64 KiB and the end of a line, fits into one request.
+    private static let together = 256
     /// Seconds.
     private static let glance = 0.05
 
     private struct Progress {
         /// The number of the last line that was read, from 1.
-        var line = 0
-        var inFlight = 0
-        /// Ended, and reported once those before it are.
-        var waiting: [Int: Outcome] = [:]
-        /// Lines whose outcome is still to be reported, in order.
-        private var expected: [Int] = []
-        var isPaused = false
+        private var line = 0
+        private var begun = 0
+        private var reported = 0
+        /// Ended, and reported once those before are.
+        private var ended: [Int: Outcome] = [:]
         private var isAtEnd = false
-        var isQueued = false
-        var delivered = 0
+        var inFlight = 0
+        var isAsking = false
         /// Nothing more is read after a line that could not be sent.
         var hasFailed = false
-        /// Of the first line that could not be sent, once it is reported.
-        var failure: ExitCode?
 
         var isReading: Bool { !isAtEnd && !hasFailed }
 
-        /// Whether there is something to send.
-        mutating func take(_ event: LineEvent?) -> Bool {
-            switch event {
-            case .line(let text):
-                line += 1
-                guard !text.isEmpty else { return false }
-            case .lineTooLong, .lineRefused: line += 1
-            case .endOfFile, .interrupt, nil:
-                isAtEnd = true
-                return false
-            }
-            guard !hasFailed else { return false }
-            expected.append(line)
-            inFlight += 1
-            return true
+        struct Taken {
+            var lines: [Int] = []
+            var texts: [String] = []
+            /// The line behind them cannot be sent.
+            var fault: (line: Int, error: any Error)?
         }
 
-        mutating func next() -> Outcome? {
-            guard let number = expected.first, let outcome = waiting.removeValue(forKey: number) else {
-                return nil
+        /// What there is to send of what was read.
+        mutating func take(_ events: [LineEvent]) -> Taken {
+            isAsking = false
+            var taken = Taken()
+            for event in events where isReading && taken.fault == nil {
+                switch event {
+                case .line(let text):
+                    line += 1
+                    let bytes = text.utf8.count
+                    if bytes > WireLimits.text {
+                        taken.fault = (line, ChatError.messageTooLong(bytes: bytes))
+                    } else if bytes > 0 {
+                        taken.lines.append(line)
+                        taken.texts.append(text)
+                    }
+                case .lineTooLong, .lineRefused:
+                    line += 1
+                    taken.fault = (line, Self.tooLong)
+                case .endOfFile, .interrupt: isAtEnd = true
+                }
             }
-            expected.removeFirst()
-            return outcome
+            return taken
         }
+
+        mutating func begin(_ lines: Int) -> Int {
+            begun += 1
+            inFlight += lines
+            return begun
+        }
+
+        /// What can be reported now that this one has ended.
+        mutating func inOrder(_ outcome: Outcome) -> [Outcome] {
+            ended[outcome.number] = outcome
+            var next: [Outcome] = []
+            while let outcome = ended.removeValue(forKey: reported + 1) {
+                next.append(outcome)
+                reported += 1
+            }
+            return next
+        }
+
+        private static let tooLong = CommandError(
+            .badData, "the line is too long; a message has at most \(WireLimits.text) bytes")
     }
 }

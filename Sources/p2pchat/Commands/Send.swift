@@ -12,8 +12,8 @@ struct Send: AsyncParsableCommand {
             Without TEXT, all of standard input less one final newline is the message. Exit code 0 means that the peer has
             stored it. Otherwise the message is taken back, unless --queue keeps it: then its id is printed, the exit
             code is 75, and it goes when this home is online (chat or listen) and the peer is there.
-            With --lines up to 64 lines are on their way at once, in order; after the first that fails no more are read,
-            and its number and reason are said. So long the home is in use: for an endless input run listen beside it.
+            With --lines about a thousand lines may be on their way at once, in order; after the first that fails no more are
+            read, and its number and reason are said. So long the home is in use: for an endless input run listen beside it.
 
             Examples:
               p2pchat send bob "build 4711 is green"

@@ -33,7 +33,14 @@ enum ControlAnswer {
             return
         }
         switch head.method {
-        case ControlMethods.send.name: self = await request.send(operations)
+        case ControlMethods.send.name:
+            self = await request.send(SendParameters.self, operations.begin) {
+                try await operations.finish($0)
+            }
+        case ControlMethods.sendAll.name:
+            self = await request.send(SendAllParameters.self, operations.begin) {
+                SendAllResult(await operations.finishAll($0))
+            }
         case ControlMethods.subscribe.name: self = await request.subscribe(operations)
         default: self = .now(await request.answer(operations))
         }
@@ -88,13 +95,16 @@ enum ControlAnswer {
             }
         }
 
-        /// Put into the outbox now, so that messages keep the order of their requests, and answered when it is delivered.
-        func send(_ operations: Operations) async -> ControlAnswer {
-            guard let parameters = parameters(SendParameters.self) else { return .now(wrongParameters) }
+        /// Put into the outbox now, so that messages keep the order of their requests, and answered when they are delivered.
+        func send<Parameters: Decodable>(
+            _: Parameters.Type, _ begin: (Parameters) async throws -> Operations.Begun,
+            _ finish: @escaping @Sendable (Operations.Begun) async throws -> some Encodable & Sendable
+        ) async -> ControlAnswer {
+            guard let parameters = parameters(Parameters.self) else { return .now(wrongParameters) }
             do {
-                let begun = try await operations.begin(parameters)
+                let begun = try await begin(parameters)
                 return .later {
-                    do { return result(try await operations.finish(begun)) } catch { return failure(error) }
+                    do { return result(try await finish(begun)) } catch { return failure(error) }
                 }
             } catch {
                 return .now(failure(error))

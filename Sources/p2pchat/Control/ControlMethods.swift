@@ -5,6 +5,7 @@ struct ControlMethod<Parameters: Codable & Sendable, Result: Codable & Sendable>
 
 enum ControlMethods {
     static let send = ControlMethod<SendParameters, SendResult>(name: "send")
+    static let sendAll = ControlMethod<SendAllParameters, SendAllResult>(name: "send.all")
     static let who = ControlMethod<NoParameters, EntriesResult>(name: "who")
     static let lookup = ControlMethod<PeerParameters, EntryJSON>(name: "lookup")
     static let status = ControlMethod<NoParameters, StatusJSON>(name: "status")

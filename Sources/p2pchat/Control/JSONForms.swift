@@ -129,6 +129,14 @@ struct SendParameters: Codable, Sendable {
     let queue: Bool?
 }
 
+/// Several messages to one peer, in their order.
+struct SendAllParameters: Codable, Sendable {
+    let peer: String
+    let texts: [String]
+    let timeout: Double?
+    let queue: Bool?
+}
+
 struct SendResult: Codable, Sendable {
     var v = 1
     let id: String
@@ -137,6 +145,26 @@ struct SendResult: Codable, Sendable {
     let state: String
     /// Why it is not delivered yet.
     let reason: String?
+}
+
+/// One for each text, in their order.
+struct SendAllResult: Codable, Sendable {
+    /// Either what became of it, or why it was not sent.
+    struct Outcome: Codable, Sendable {
+        var sent: SendResult?
+        var error: JSONRPC.Failure?
+    }
+
+    let results: [Outcome]
+
+    init(_ results: [Result<SendResult, any Error>]) {
+        self.results = results.map { result in
+            switch result {
+            case .success(let sent): Outcome(sent: sent)
+            case .failure(let error): Outcome(error: JSONRPC.Failure(CommandError(describing: error)))
+            }
+        }
+    }
 }
 
 /// A message as `history`, `outbox` and `export` give it.

@@ -23,18 +23,28 @@ struct HomeSession: Sendable {
         }
     }
 
-    /// Begins to send, behind what was begun before; what is returned waits for the end.
-    func send(_ parameters: SendParameters) async throws -> @Sendable () async throws -> SendResult {
+    /// Begins to send, behind what was begun before; what is returned waits for the end, and has one result for each text.
+    func send(
+        _ parameters: SendAllParameters
+    ) async throws -> @Sendable () async throws -> [Result<SendResult, any Error>] {
         switch way {
         case .connection(let connection):
-            let pending = try await connection.begin(ControlMethods.send, parameters)
+            let pending = try await connection.begin(ControlMethods.sendAll, parameters)
             let limit = Duration.seconds(parameters.timeout ?? Operations.usualTimeout) + .seconds(2)
-            return { try await pending.result(within: limit) }
+            return {
+                try await pending.result(within: limit).results.map { outcome in
+                    if let sent = outcome.sent { return .success(sent) }
+                    return .failure(outcome.error?.commandError ?? Self.nothing)
+                }
+            }
         case .operations(let operations):
             let begun = try await operations.begin(parameters)
-            return { try await operations.finish(begun) }
+            return { await operations.finishAll(begun) }
         }
     }
+
+    private static let nothing = CommandError(
+        .inputOutput, "the process that is online with this home answered nothing")
 
     /// Keeps a link to the peer until cancelled; of a process that is online the Messenger does.
     func stayConnected(to fingerprint: String) async {
