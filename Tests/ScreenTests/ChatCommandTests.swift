@@ -107,6 +107,19 @@ import Testing
         #expect(ChatHelp.lines(of: "nosuch", ChatSituation()) == nil)
     }
 
+    @Test func listsGoOnBelowTheirLastColumn() {
+        func indent(_ line: String, _ width: Int?) -> Int {
+            HangingIndent.columns(of: line, usual: 2, width: width)
+        }
+        #expect(indent("  /to [PEER]   talk with another peer", 60) == 15)
+        #expect(indent("  bell      yes   ring for what comes", 60) == 18)
+        #expect(indent("  bell      yes   ring for what comes", 30) == 2)
+        #expect(indent("  bell      yes   ring for what comes", nil) == 2)
+        #expect(indent("* bob is   online", 60) == 2)
+        #expect(indent("  only words", 60) == 2)
+        #expect(indent("", 60) == 2)
+    }
+
     // MARK: Completion
 
     private func completed(_ line: String, isChoosing: Bool = false) -> [String] {

@@ -43,6 +43,9 @@ struct Listen: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // It reads them for what it tells peers.
+        let settings = options.folder.settingsFile
+        for line in SettingText.complaints(of: settings.read(), settings) { Output.note("note: " + line) }
         let folder = try acceptFiles.map(FolderCheck.writable)
         try await Online(options: options, takesFilesInto: folder, tellsShown: !json).run { node in
             let before: Arrived =

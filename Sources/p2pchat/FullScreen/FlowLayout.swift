@@ -63,7 +63,10 @@ enum FlowLayout {
         switch item.content {
         case .notice(let text):
             for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-                rows += wrap(String(line), indent: 2, columns: columns).map { Frame.Row([Span($0, .dim)]) }
+                let indent = HangingIndent.columns(of: String(line), usual: 2, width: columns)
+                rows += wrap(String(line), indent: indent, columns: columns).map {
+                    Frame.Row([Span($0, .dim)])
+                }
             }
         case .message(let message, let sender):
             let day = EventLine.day(message.sentAt)

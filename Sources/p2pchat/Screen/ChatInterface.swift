@@ -37,7 +37,8 @@ struct TerminalInterface: ChatInterface {
     func show(_ text: String) {
         let columns = editor.columns
         let rows = text.split(separator: "\n", omittingEmptySubsequences: false).map {
-            VisibleText.block(String($0), columns: columns).description
+            let indent = HangingIndent.columns(of: String($0), usual: 4, width: columns)
+            return VisibleText.block(String($0), indent: indent, columns: columns).description
         }
         editor.print(above: rows.joined(separator: "\n"))
     }

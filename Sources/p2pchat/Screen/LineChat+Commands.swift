@@ -58,6 +58,22 @@ extension LineChat {
         show(StatusText.lines(await node.status()).map { "  " + $0 })
     }
 
+    func openUnread() async {
+        do {
+            let waiting = try await node.store.conversations().filter { $0.unread > 0 }
+            for conversation in waiting where conversation.peer != peer?.identity {
+                let summary = await node.messenger.summary(of: conversation.peer)
+                guard !summary.isMuted else { continue }
+                if interface.board != nil { return await open(conversation.peer) }
+                _ = await talk(to: conversation.peer.fingerprint)
+                return
+            }
+            interface.show("  nothing new")
+        } catch {
+            fail(error)
+        }
+    }
+
     func setDiscoverable(_ isDiscoverable: Bool) async {
         do {
             try await node.setDiscoverable(isDiscoverable)

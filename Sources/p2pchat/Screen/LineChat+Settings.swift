@@ -25,11 +25,7 @@ extension LineChat {
     }
 
     private func complain(of document: SettingsDocument) {
-        for problem in document.problems {
-            let place = problem.line.map { ", line \($0)" } ?? ""
-            interface.show("! \(SettingsFile.name)\(place): \(problem.message)")
-        }
-        if !document.problems.isEmpty { interface.show("!   (\(VisibleText(settings.file.path)))") }
+        for line in SettingText.complaints(of: document, settings.file) { interface.show("! " + line) }
     }
 
     private func apply(_ settings: Settings) async {
@@ -98,6 +94,15 @@ extension LineChat {
 /// Settings for people.
 enum SettingText {
     static let nothing = "nothing"
+
+    /// What is wrong in the file, and which it is.
+    static func complaints(of document: SettingsDocument, _ file: SettingsFile) -> [String] {
+        let complaints = document.problems.map { problem in
+            let place = problem.line.map { ", line \($0)" } ?? ""
+            return "\(SettingsFile.name)\(place): \(problem.message)"
+        }
+        return complaints.isEmpty ? [] : complaints + ["  (\(VisibleText(file.path)))"]
+    }
 
     /// Every setting with its value and meaning.
     static func list(_ settings: Settings) -> [String] {

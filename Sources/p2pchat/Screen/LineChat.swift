@@ -248,7 +248,7 @@ actor LineChat {
         }
     }
 
-    private func talk(to name: String) async -> Bool {
+    func talk(to name: String) async -> Bool {
         await talk { try await self.node.messenger.resolve(name) }
     }
 
@@ -288,22 +288,6 @@ actor LineChat {
         peer = ResolvedPeer(identity: identity, handle: summary.handle)
         await interface.board?.select(identity)
         await setPrompt()
-    }
-
-    private func openUnread() async {
-        do {
-            let waiting = try await node.store.conversations().filter { $0.unread > 0 }
-            for conversation in waiting where conversation.peer != peer?.identity {
-                let summary = await node.messenger.summary(of: conversation.peer)
-                guard !summary.isMuted else { continue }
-                if interface.board != nil { return await open(conversation.peer) }
-                _ = await talk(to: conversation.peer.fingerprint)
-                return
-            }
-            interface.show("  nothing new")
-        } catch {
-            fail(error)
-        }
     }
 
     private func isKnown(_ peer: ResolvedPeer) async -> Bool {
