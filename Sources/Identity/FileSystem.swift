@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// The few calls that key files need, with the care that they need.
 package enum FileSystem {
@@ -46,7 +46,7 @@ package enum FileSystem {
     }
 
     /// Makes a new file, whole and durable or not at all. Throws `exists` or `inputOutput`.
-    package static func create(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
+    package static func create(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(IdentityError) {
         let file = try NewFile(path, mode: mode)
         try file.append(bytes)
         try file.keep()
@@ -54,7 +54,7 @@ package enum FileSystem {
 
     /// Puts another content in place of an existing file, whole and durable or not at all: whoever opens it
     /// at any moment, the moment after a crash included, finds the old content or the new one.
-    package static func replace(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(IdentityError) {
+    package static func replace(_ path: String, _ bytes: [UInt8], mode: UInt32) throws(IdentityError) {
         // A link to the file stays a link: otherwise the old content would go on lying where it leads to.
         guard let target = resolved(path) else {
             throw .inputOutput(doing: "write", path: path, code: errno)
