@@ -40,17 +40,30 @@ struct Folding {
     /// - Returns: Where the first byte is that is not ASCII, or the end.
     private mutating func appendASCII(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
         var end = start
-        while end + 8 <= text.count,
-            text.loadUnaligned(fromByteOffset: end, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-        {
+        while end + 8 <= text.count {
+            let eight = text.loadUnaligned(fromByteOffset: end, as: UInt64.self)
+            guard eight & Self.highBits == 0 else { break }
+            withUnsafeBytes(of: Self.lowercased(eight)) { output.append(contentsOf: $0) }
             end += 8
         }
-        while end < text.count, text[end] < 0x80 { end += 1 }
-        for byte in text[start..<end] {
+        while end < text.count, text[end] < 0x80 {
+            let byte = text[end]
             output.append(byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte)
+            end += 1
         }
         return end
     }
+
+    /// Eight bytes of ASCII at once. None of them has its high bit set, so what is added sets it from "A" on, or from behind "Z" on, and
+    /// carries into no other byte.
+    private static func lowercased(_ eight: UInt64) -> UInt64 {
+        let fromA = eight &+ ones &* UInt64(0x80 - UInt8(ascii: "A"))
+        let behindZ = eight &+ ones &* UInt64(0x80 - UInt8(ascii: "Z") - 1)
+        return eight | (fromA & ~behindZ & highBits) >> 2
+    }
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highBits = ones << 7
 
     private mutating func appendPair(_ value: UInt32) {
         let index = Int(value)

@@ -85,6 +85,15 @@ import Wire
         #expect(try await search("needle") == left.reversed())
     }
 
+    @Test func everyByteOfASCIIFoldsAtEveryPlace() {
+        var folding = Folding()
+        for shift in 0..<8 {
+            let bytes = [UInt8](repeating: 0x20, count: shift) + (0..<128)
+            let expected = bytes.map { (0x41...0x5a).contains($0) ? $0 + 0x20 : $0 }
+            #expect(folding.fold(bytes) == expected)
+        }
+    }
+
     @Test func aSearchDoesNotTrapOnAnyBytes() {
         var folding = Folding()
         for length in 0..<40 {
