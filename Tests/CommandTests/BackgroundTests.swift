@@ -67,4 +67,32 @@ import Testing
             }
         }
     }
+
+    /// The settings say otherwise: neither bell nor title, but the user's own command.
+    @Test func settingsSayHowOneIsCalled() async throws {
+        try await Stage.with { stage in
+            let told = stage.home("alice") + "/told"
+            let alice = try await stage.chat("alice", with: "bob")
+            let bob = try await stage.chat("bob", with: "alice")
+            for (setting, value) in [("bell", "no"), ("title", "no"), ("notify-command", "cat >>\(told)")] {
+                try await alice.enter("/set \(setting) \(value)")
+                try await alice.wait(forText: "* \(setting) is")
+            }
+            try await waitUntil("the title of others") {
+                try await alice.display("#{pane_title}") != "p2pchat"
+            }
+            // Who looks is not told.
+            try await bob.enter("one")
+            try await bob.wait(forText: "you ✓✓ one")
+            try await alice.type("\u{1B}[O")
+            try await alice.lookElsewhere()
+            try await bob.enter("two")
+            try await waitUntil("the command") {
+                FileManager.default.contents(atPath: told) == Data("two".utf8)
+            }
+            try await alice.wait(forText: "bob two")
+            #expect(try await alice.display("#{window_bell_flag}") == "0")
+            #expect(try await !alice.display("#{pane_title}").contains("p2pchat"))
+        }
+    }
 }
