@@ -137,6 +137,7 @@ import Testing
         #expect(completed("/set ti") == ["time-format", "title"])
         #expect(completed("/set time-format 12") == ["12h", "12h-seconds"])
         #expect(completed("/set mouse ") == ["yes", "no"])
+        #expect(completed("/set notify-command ") == ["nothing"])
         #expect(completed("/set nosuch ") == [])
         #expect(completed("/help ver") == ["verify"])
         #expect(completed("/delete ") == ["yes"])

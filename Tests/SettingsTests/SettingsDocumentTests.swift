@@ -158,6 +158,14 @@ import Testing
         }
     }
 
+    @Test func aCommandIsTakenAway() throws {
+        let document = SettingsDocument("notify-command = 'beep' # loud")
+        #expect(document.settings.notifyCommand == "beep")
+        let changed = try document.setting(entry("notify-command"), to: "nothing")
+        #expect(changed.settings.notifyCommand == nil)
+        #expect(changed.text == "notify-command = \"nothing\" # loud")
+    }
+
     @Test func whatIsNoValueIsRefused() throws {
         let document = SettingsDocument("bell = true\n")
         #expect(throws: CommandError.self) { try document.setting(entry("bell"), to: "maybe") }

@@ -76,7 +76,7 @@ extension LineChat {
             try settings.set(entry, to: value)
             await apply(settings.settings)
             let now =
-                entry.value(settings.settings).map { VisibleText($0).description } ?? SettingText.nothing
+                entry.value(settings.settings).map { VisibleText($0).description } ?? SettingEntry.nothing
             interface.show("* \(entry.name) is \(now)")
         } catch {
             fail(error)
@@ -93,8 +93,6 @@ extension LineChat {
 
 /// Settings for people.
 enum SettingText {
-    static let nothing = "nothing"
-
     /// What is wrong in the file, and which it is.
     static func complaints(of document: SettingsDocument, _ file: SettingsFile) -> [String] {
         let complaints = document.problems.map { problem in
@@ -124,13 +122,13 @@ enum SettingText {
             lines += words.map {
                 "  /set \(fit("\(entry.name) \($0.word)", entry.name.count + 14)) \($0.meaning)"
             }
-        case .text(let name): lines.append("  /set \(entry.name) \(name)")
+        case .text(let name): lines.append("  /set \(entry.name) \(name), or \(SettingEntry.nothing)")
         }
         if !entry.details.isEmpty { lines.append("  " + entry.details) }
         return lines
     }
 
     private static func value(_ entry: SettingEntry, _ settings: Settings) -> String {
-        entry.value(settings).map { VisibleText($0).description } ?? nothing
+        entry.value(settings).map { VisibleText($0).description } ?? SettingEntry.nothing
     }
 }

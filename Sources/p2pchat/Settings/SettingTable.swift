@@ -6,7 +6,7 @@ struct SettingEntry: Sendable {
         case yesNo
         /// Each with its meaning.
         case words([(word: String, meaning: String)])
-        /// Any text; nothing takes the setting away.
+        /// Any text, and a word for none.
         case text(named: String)
     }
 
@@ -20,20 +20,12 @@ struct SettingEntry: Sendable {
     /// Takes a value that `reason(against:)` has nothing against.
     fileprivate let assign: @Sendable (inout Settings, String) -> Void
 
-    /// What may be typed for it; empty where that is free.
+    /// What may be typed for it; of a text, the word that takes it away.
     var choices: [String] {
         switch kind {
         case .yesNo: ["yes", "no"]
         case .words(let words): words.map(\.word)
-        case .text: []
-        }
-    }
-
-    /// What it takes, as usage lines have it.
-    var usage: String {
-        switch kind {
-        case .yesNo, .words: choices.joined(separator: "|")
-        case .text(let name): name
+        case .text: [Self.nothing]
         }
     }
 
@@ -60,6 +52,7 @@ struct SettingEntry: Sendable {
     }
 
     static let longestText = 4096
+    static let nothing = "nothing"
 }
 
 enum SettingTable {
@@ -88,11 +81,11 @@ enum SettingTable {
             details: """
                 A line for sh. P2PCHAT_FROM is the sender's name, the message stands on its standard input, both without \
                 control characters; its output goes nowhere. It may hang: after 10 seconds it is killed. At most four run \
-                at once, and what comes beyond them is not notified. Muted peers are not. An empty value is none. \
+                at once, and what comes beyond them is not notified. Muted peers are not. "nothing" takes it away. \
                 What people write is not for sh: quote "$P2PCHAT_FROM" and "$(cat)".
                 """,
-            value: { $0.notifyCommand },
-            assign: { $0.notifyCommand = $1.isEmpty ? nil : $1 }),
+            value: { $0.notifyCommand ?? SettingEntry.nothing },
+            assign: { $0.notifyCommand = $1.isEmpty || $1 == SettingEntry.nothing ? nil : $1 }),
         SettingEntry(
             name: "read-receipts", kind: .yesNo, help: "tell peers what you have read",
             details: """
