@@ -90,4 +90,19 @@ import Testing
         #expect(hasRisen && !hasFallen)
         #expect(flow.items.first?.message?.state == .read)
     }
+
+    /// The store is told later than the screen, and a message that was just sent comes with the state that it had then.
+    @Test func whatIsBehindDoesNotLowerAState() {
+        var flow = Flow()
+        flow.willRead()
+        flow.open(peer, called: "bob", [])
+        let own = message(1, "own", to: peer, from: .outgoing, state: .sent)
+        _ = flow.raise([own.id], to: .delivered)
+        flow.append(own)
+        #expect(flow.items.first?.message?.state == .delivered)
+        _ = flow.raise([own.id], to: .read)
+        flow.willRead()
+        flow.reload([own])
+        #expect(flow.items.first?.message?.state == .read)
+    }
 }

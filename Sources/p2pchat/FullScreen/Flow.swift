@@ -17,6 +17,7 @@ struct Flow {
     /// Came while the store is being read.
     private var arrived: [StoredMessage] = []
     private var isReading = false
+    private var told = ToldStates()
     private var peerName = ""
 
     var newestIncoming: StoredMessage? {
@@ -97,6 +98,7 @@ struct Flow {
 
     /// - Returns: Whether one of them is here.
     mutating func raise(_ ids: Set<MessageID>, to state: DeliveryState) -> Bool {
+        told.raise(ids, to: state)
         var isChanged = false
         // The newest are at the end; a receipt is about few.
         for index in items.indices.reversed() {
@@ -114,7 +116,11 @@ struct Flow {
     private var lastMessage: StoredMessage? { items.last { $0.message != nil }?.message }
 
     private func item(_ message: StoredMessage) -> FlowItem {
-        FlowItem(
+        var message = message
+        if message.direction == .outgoing, let state = told[message.id] {
+            message.state = max(message.state, state)
+        }
+        return FlowItem(
             place: message.row * 2, number: 0,
             content: .message(message, sender: message.direction == .outgoing ? "you" : peerName))
     }

@@ -125,7 +125,8 @@ actor ScreenBoard {
         switch event {
         case .message(let message): await take(message)
         case .state(let peer, let ids, let reached):
-            if peer.identity == flow.peer, flow.raise(Set(ids), to: reached) { publishSoon() }
+            let isShown = flow.raise(Set(ids), to: reached)
+            if isShown, peer.identity == flow.peer { publishSoon() }
         case .presence(let peer, _): await update(peer.identity)
         case .link(let peer, let link):
             if peer.identity == flow.peer {
