@@ -11,20 +11,30 @@ final class Stage {
 
     private static let limit = Duration.seconds(60)
 
+    /// As for transcripts: many at once would only take each other's time.
+    private static let gate = Gate(places: max(2, ProcessInfo.processInfo.activeProcessorCount))
+
     /// Whatever is still running at the end is killed.
     static func with(
         _ environment: [String: String] = [:], _ body: (Stage) async throws -> Void
     ) async throws {
-        let folder = try TemporaryFolder()
-        let stage = try Stage(folder, environment)
+        await gate.enter()
+        var failure: (any Error)?
         do {
-            try await stage.meet()
-            try await body(stage)
-        } catch {
+            let folder = try TemporaryFolder()
+            let stage = try Stage(folder, environment)
+            do {
+                try await stage.meet()
+                try await body(stage)
+            } catch {
+                failure = error
+            }
             await stage.close()
-            throw error
+        } catch {
+            failure = error
         }
-        await stage.close()
+        await gate.leave()
+        if let failure { throw failure }
     }
 
     private init(_ folder: TemporaryFolder, _ extra: [String: String]) throws {
