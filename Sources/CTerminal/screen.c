@@ -55,7 +55,7 @@ static void append(char *to, size_t capacity, const char *text) {
 static bool has_prefix(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
 
 // Terminals that take xterm's sequences; those that do not would show them.
-static bool is_like_xterm(void) {
+bool ct_screen_takes_sequences(void) {
     static const char *const names[] = {
         "xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "konsole", "gnome", "vte", "st-", "wezterm",
     };
@@ -90,7 +90,7 @@ static void compose_farewell(void) {
 }
 
 static void switch_on(void) {
-    focus_on = is_like_xterm();
+    focus_on = ct_screen_takes_sequences();
     if (focus_on) put("\033[?1004h");
     paste_on = ct_editor_wants_bracketed_paste();
     if (paste_on) put("\033[?2004h");
@@ -120,7 +120,7 @@ void ct_screen_set_mouse(bool on) {
 }
 
 void ct_screen_set_title(const char *title) {
-    if (!is_like_xterm() || (title == NULL && title_now == NULL) || !ct_tty_begin_change()) return;
+    if (!ct_screen_takes_sequences() || (title == NULL && title_now == NULL) || !ct_tty_begin_change()) return;
     bool was_set = title_now != NULL;
     free(title_now);
     title_now = title ? strdup(title) : NULL;
@@ -128,6 +128,14 @@ void ct_screen_set_title(const char *title) {
     if (title_now) write_title();
     if (!title_now && was_set) put("\033[23;2t");
     compose_farewell();
+    ct_tty_end_change();
+}
+
+void ct_screen_copy(const char *base64) {
+    if (!ct_screen_takes_sequences() || !ct_tty_begin_change()) return;
+    put("\033]52;c;");
+    put(base64);
+    put("\007");
     ct_tty_end_change();
 }
 
@@ -383,6 +391,7 @@ enum ct_editor_status ct_screen_begin(int input, int output, struct ct_editor_ca
 
 void ct_screen_end(void) {
     ct_editor_request_end();
+    ct_screen_forget_list_keys();
     ct_screen_unbind_keys();
     ct_screen_close();
     ct_editor_end_reading();

@@ -111,7 +111,8 @@ static bool take_byte(unsigned char byte) {
         feed(CTRL('G'));
     } else if (asking) {
         cancel();
-    } else if (rl_editing_mode == 0 && rl_get_keymap() == vi_insertion_keymap) {
+    } else if (
+        !ct_screen_list_takes_escape() && rl_editing_mode == 0 && rl_get_keymap() == vi_insertion_keymap) {
         rl_vi_movement_mode(1, ESC);
     } else {
         ct_callbacks.key(ct_callbacks.context, CT_KEY_ESCAPE, 0, 0);
@@ -140,7 +141,7 @@ static void resumed(void) {
 }
 
 // What waited for the end of a search, or of readline's work on a line.
-static void stepped(void) {
+void ct_screen_step(void) {
     if (give_back) end_question();
     if (!is_between_lines()) return;
     if (ask_next) begin_question();
@@ -149,6 +150,7 @@ static void stepped(void) {
         free(line_next);
         line_next = NULL;
     }
+    ct_screen_update_list_keys();
 }
 
 const struct ct_view ct_screen_view = {
@@ -161,7 +163,7 @@ const struct ct_view ct_screen_view = {
     .suspending = ct_screen_leave,
     .resumed = resumed,
     .resized = resized,
-    .stepped = stepped,
+    .stepped = ct_screen_step,
 };
 
 void ct_screen_reset_input(void) {
@@ -187,7 +189,7 @@ void ct_screen_ask(void) {
     free(line_next);
     line_next = NULL;
     ask_next = true;
-    stepped();
+    ct_screen_step();
 }
 
 void ct_screen_set_line(const char *text) {
@@ -195,5 +197,5 @@ void ct_screen_set_line(const char *text) {
     if (copy == NULL) return;
     free(line_next);
     line_next = copy;
-    stepped();
+    ct_screen_step();
 }

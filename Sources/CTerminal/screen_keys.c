@@ -30,6 +30,8 @@ KEY(on_previous, CT_KEY_PREVIOUS)
 KEY(on_next, CT_KEY_NEXT)
 KEY(on_jump, CT_KEY_JUMP)
 KEY(on_help, CT_KEY_HELP)
+KEY(on_find_next, CT_KEY_FIND_NEXT)
+KEY(on_find_previous, CT_KEY_FIND_PREVIOUS)
 
 static int on_focus(int count, int key) {
     (void)count;
@@ -129,6 +131,12 @@ static const struct binding {
     {"\033OP", on_help, false},
     {"\033[11~", on_help, false},
     {"\033[[A", on_help, false},
+    {"\033OR", on_find_next, false},
+    {"\033[13~", on_find_next, false},
+    {"\033[[C", on_find_next, false},
+    {"\033[1;2R", on_find_previous, false},
+    {"\033[13;2~", on_find_previous, false},
+    {"\033[28~", on_find_previous, false},
     {"\033[<", on_mouse, true},
     // Where its bytes did not come together.
     {"\033[I", on_focus, true},
@@ -147,67 +155,34 @@ static const struct binding {
     {"\0339", on_number, false},
 };
 
-#define MAPS 3
 #define KEYS (sizeof bindings / sizeof bindings[0])
-#define MORE_KEYS 3  // the terminal's own sequences, where they are others
-static struct bound {
-    char sequence[16];
-    Keymap map;
-    rl_command_func_t *before;
-} bound[MAPS * (KEYS + MORE_KEYS)];
-static size_t bound_count;
-
-static bool is_default(rl_command_func_t *function) {
-    rl_command_func_t *const defaults[] = {
-        NULL, rl_backward_word, rl_forward_word, rl_digit_argument, rl_beginning_of_history, rl_end_of_history,
-        rl_clear_screen, rl_complete, rl_vi_editing_mode, rl_history_search_backward, rl_history_search_forward,
-        rl_insert, rl_tab_insert, rl_vi_arg_digit,
-    };
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
-        if (defaults[i] == function) return true;
-    }
-    return false;
-}
-
-static void bind(const char *sequence, rl_command_func_t *function, bool always, Keymap map) {
-    size_t length = strlen(sequence);
-    if (bound_count == sizeof bound / sizeof bound[0] || length >= sizeof bound[0].sequence) return;
-    int type = ISFUNC;
-    rl_command_func_t *before = rl_function_of_keyseq_len(sequence, length, map, &type);
-    if (type == ISKMAP) before = NULL;
-    // A macro is the user's own: it is lost only where the key must be the screen's.
-    if (!always && (type == ISMACR || (type == ISFUNC && !is_default(before)))) return;
-    if (rl_bind_keyseq_in_map(sequence, function, map) != 0) return;
-    struct bound *entry = &bound[bound_count++];
-    memcpy(entry->sequence, sequence, length + 1);
-    entry->map = map;
-    entry->before = type == ISFUNC ? before : NULL;
-}
+#define MORE_KEYS 5  // the terminal's own sequences, where they are others
+static struct ct_bound bound[CT_KEYMAPS * (KEYS + MORE_KEYS)];
+static struct ct_bindings all = {.entries = bound, .capacity = sizeof bound / sizeof bound[0]};
 
 static void bind_capability(const char *name, rl_command_func_t *function, Keymap map) {
     const char *sequence = tigetstr(name);
-    if (sequence != NULL && sequence != (char *)-1 && sequence[0] == '\033') bind(sequence, function, false, map);
+    if (sequence != NULL && sequence != (char *)-1 && sequence[0] == '\033')
+        ct_bind(&all, sequence, function, CT_OVER_DEFAULTS, map);
 }
 
 void ct_screen_bind_keys(void) {
-    Keymap maps[MAPS] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
-    bound_count = 0;
-    for (size_t map = 0; map < MAPS; map++) {
+    all.count = 0;
+    for (size_t index = 0; index < CT_KEYMAPS; index++) {
+        Keymap map = ct_keymap(index);
         for (size_t i = 0; i < KEYS; i++) {
             // In vi's command mode Tab and Alt-Enter have nothing to do.
             bool inserts = bindings[i].function == on_tab || bindings[i].function == on_newline;
-            if (inserts && maps[map] == vi_movement_keymap) continue;
-            bind(bindings[i].sequence, bindings[i].function, bindings[i].always, maps[map]);
+            if (inserts && map == vi_movement_keymap) continue;
+            ct_bind(&all, bindings[i].sequence, bindings[i].function,
+                    bindings[i].always ? CT_OVER_ALL : CT_OVER_DEFAULTS, map);
         }
-        bind_capability("kpp", on_page_up, maps[map]);
-        bind_capability("knp", on_page_down, maps[map]);
-        bind_capability("kf1", on_help, maps[map]);
+        bind_capability("kpp", on_page_up, map);
+        bind_capability("knp", on_page_down, map);
+        bind_capability("kf1", on_help, map);
+        bind_capability("kf3", on_find_next, map);
+        bind_capability("kf15", on_find_previous, map);
     }
 }
 
-void ct_screen_unbind_keys(void) {
-    while (bound_count > 0) {
-        struct bound *entry = &bound[--bound_count];
-        rl_bind_keyseq_in_map(entry->sequence, entry->before, entry->map);
-    }
-}
+void ct_screen_unbind_keys(void) { ct_unbind(&all); }

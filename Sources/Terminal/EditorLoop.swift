@@ -110,6 +110,14 @@ extension ScreenKey {
         case CT_KEY_CLICK: self = .click(row: first, column: second)
         case CT_KEY_ESCAPE: self = .escape
         case CT_KEY_FOCUS: self = .focus(first != 0)
+        case CT_KEY_FIND_NEXT: self = .findNext
+        case CT_KEY_FIND_PREVIOUS: self = .findPrevious
+        case CT_KEY_UP: self = .up
+        case CT_KEY_DOWN: self = .down
+        case CT_KEY_ENTER: self = .enter
+        case CT_KEY_LETTER:
+            guard let letter = Unicode.Scalar(UInt32(clamping: first)) else { return nil }
+            self = .letter(Character(letter))
         default: return nil
         }
     }

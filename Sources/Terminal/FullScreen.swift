@@ -1,5 +1,6 @@
 import CTerminal
 import Dispatch
+import FoundationEssentials
 import Glibc
 import Synchronization
 
@@ -94,6 +95,24 @@ package final class FullScreen: Sendable {
     /// Automatic at first.
     package func setPalette(_ palette: Palette) { leave(.palette(palette)) }
 
+    /// Which keys are events while nothing is typed, for a list that is shown or for what stands on the screen: Up, Down and
+    /// Enter, and Alt with each of some letters. Readline has nothing to do for them on an empty line; as soon as something is
+    /// typed they are what the user's inputrc says. A macro of the user's stays one.
+    package func setKeys(list: Bool, letters: String = "") { leave(.keys(list: list, letters)) }
+
+    /// Whether ``copy(_:)`` can do anything, as far as TERM tells; the terminal may still not be set to allow it.
+    package var canCopy: Bool { ct_screen_takes_sequences() }
+
+    /// Puts the text, exactly, onto the clipboard of the terminal (OSC 52).
+    /// - Returns: False when it is longer than terminals take; nothing happens then.
+    package func copy(_ text: String) -> Bool {
+        let bytes = Data(text.utf8)
+        guard bytes.count <= Self.mostCopied else { return false }
+        // In this form nothing in it can end the sequence that it travels in.
+        leave(.copy(base64: bytes.base64EncodedString()))
+        return true
+    }
+
     /// Puts the terminal back and ends `events`. Blocks until that is done; where the terminal takes no output, at
     /// most two seconds. Output that was stopped (Ctrl-S) goes on. Harmless when not running.
     package func stop() {
@@ -132,6 +151,9 @@ package final class FullScreen: Sendable {
             answer: { answer in sink.yield(answer.map { .answer($0) } ?? .cancelled) },
             resized: { sink.yield(.resized($0)) })
     }
+
+    /// Bytes; in base64 they stay below the 100,000 that xterm and others take.
+    package static let mostCopied = 64_000
 
     /// Between looks at a terminal that takes no output.
     private static let patience = Duration.milliseconds(50)
@@ -177,6 +199,7 @@ package final class FullScreen: Sendable {
 private struct ScreenInbox {
     enum Work {
         case ask(String), setLine(String), bell, title(String?), mouse(Bool), palette(Palette)
+        case keys(list: Bool, String), copy(base64: String)
 
         func apply(to loop: ScreenLoop) {
             switch self {
@@ -186,6 +209,8 @@ private struct ScreenInbox {
             case .title(let title): loop.setTitle(title)
             case .mouse(let on): loop.setMouse(on)
             case .palette(let palette): loop.setPalette(palette)
+            case .keys(let list, let letters): loop.setKeys(list: list, letters)
+            case .copy(let base64): loop.copy(base64: base64)
             }
         }
     }

@@ -27,7 +27,7 @@ package enum NarrowText {
     /// What the program itself draws with, and what stands for a control.
     private static let look: [Unicode.Scalar: Unicode.Scalar] = [
         "│": "|", "─": "-", "●": "*", "○": "o", "…": ".", "›": ">", "✓": "v", "·": "-", "█": "#", "▀": "\"",
-        "▄": "_",
+        "▄": "_", "░": ".", "↑": "^", "↓": "v", "»": ">",
         "␛": "^", "⟨": "<", "⟩": ">", "‘": "'", "’": "'", "“": "\"", "”": "\"", "–": "-", "—": "-",
         "\u{A0}": " ",
     ]

@@ -21,6 +21,12 @@ package enum ScreenKey: Equatable, Sendable {
     case escape
     /// The window is looked at again, or not any more: from terminals that tell.
     case focus(Bool)
+    /// F3, and with Shift.
+    case findNext, findPrevious
+    /// Only while ``FullScreen/setKeys(list:letters:)`` asks for them, and nothing is typed.
+    case up, down, enter
+    /// With Alt, under the same condition.
+    case letter(Character)
 }
 
 /// What a person does at a full screen.

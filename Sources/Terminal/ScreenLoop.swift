@@ -58,6 +58,14 @@ final class ScreenLoop: EditorLoop {
         }
     }
 
+    func setKeys(list: Bool, _ letters: String) {
+        ct_screen_set_keys(list, letters)
+    }
+
+    func copy(base64: String) {
+        ct_screen_copy(base64)
+    }
+
     func draw(_ render: FullScreen.Render) {
         let size = size
         let frame = render(inputLine, size)

@@ -94,6 +94,12 @@ final class ScreenProbe: Sendable {
             let palettes: [String: Palette] = ["dark": .dark, "light": .light, "none": .none]
             screen.setPalette(palettes[rest] ?? .automatic)
         case "/mouse": screen.setMouse(rest == "on")
+        case "/list": screen.setKeys(list: true, letters: rest)
+        case "/nolist": screen.setKeys(list: false)
+        case "/copy":
+            // Longer than a terminal's line can be typed.
+            let text = rest.hasPrefix("*") ? String(repeating: "x", count: Int(rest.dropFirst()) ?? 0) : rest
+            say("copied: \(screen.canCopy && screen.copy(text))", on: screen)
         case "/samples":
             shown.withLock {
                 $0.samples = Self.samples.map { [Span($0, .bold), Span("|next", Style(.one(of: 3)))] }

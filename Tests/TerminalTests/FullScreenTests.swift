@@ -43,7 +43,8 @@ import Testing
     @Test(arguments: [
         ("PPage", "pageUp"), ("NPage", "pageDown"), ("M-<", "top"), ("M->", "bottom"), ("C-Home", "top"),
         ("C-End", "bottom"), ("M-1", "number(1)"), ("M-9", "number(9)"), ("M-0", "number(10)"),
-        ("M-Left", "previous"), ("M-Up", "previous"), ("M-Right", "next"), ("M-Down", "next"),
+        ("F3", "findNext"), ("S-F3", "findPrevious"), ("M-Left", "previous"), ("M-Up", "previous"),
+        ("M-Right", "next"), ("M-Down", "next"),
         ("\u{1B}\u{1B}[A", "previous"), ("C-k", "jump"), ("F1", "help"), ("C-l", "redraw"),
         ("Escape", "escape"),
     ])
@@ -314,7 +315,7 @@ import Testing
 }
 
 /// An inputrc of its own, removed with this value.
-private final class Inputrc {
+final class Inputrc {
     private let folder: TemporaryFolder
     let path: String
 

@@ -103,6 +103,12 @@ package struct TmuxScreen: Sendable {
         return numbers.count == 2 ? (numbers[0], numbers[1]) : (-1, -1)
     }
 
+    /// Lets programs copy by OSC 52, as a user's own configuration may.
+    package func allowCopying() async throws { try await tmux(["set-option", "-g", "set-clipboard", "on"]) }
+
+    /// What was copied last; throws where nothing was.
+    package func copied() async throws -> String { try await tmux(["show-buffer"]) }
+
     /// What tmux knows of the window, by its format: `#{cursor_x}`.
     package func display(_ format: String) async throws -> String {
         try await tmux(["display-message", "-p"] + Self.window + [format]).trimmingCharacters(in: .newlines)

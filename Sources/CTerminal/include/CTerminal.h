@@ -30,6 +30,10 @@ enum ct_key {
     CT_KEY_CLICK,  // `first`: row, `second`: column, from 0
     CT_KEY_ESCAPE,
     CT_KEY_FOCUS,  // `first`: whether the window is looked at
+    CT_KEY_FIND_NEXT, CT_KEY_FIND_PREVIOUS,
+    // Only as ct_screen_set_keys says.
+    CT_KEY_UP, CT_KEY_DOWN, CT_KEY_ENTER,
+    CT_KEY_LETTER,  // `first`: the letter
 };
 
 struct ct_editor_callbacks {
@@ -108,6 +112,10 @@ void ct_screen_bell(void);
 // Without controls; NULL: what it was before, where the terminal keeps that.
 void ct_screen_set_title(const char *title);
 void ct_screen_set_mouse(bool on);
+// Whether the terminal is one that takes xterm's sequences (OSC) instead of showing them. From any thread.
+bool ct_screen_takes_sequences(void);
+// Puts what `base64` stands for onto the terminal's clipboard.
+void ct_screen_copy(const char *base64);
 
 struct ct_screen_line {
     const char *text;
@@ -121,6 +129,9 @@ bool ct_screen_is_asking(void);
 // under way it waits for its end.
 void ct_screen_ask(void);
 void ct_screen_set_line(const char *text);
+// Keys that are events while the line is empty, and the line's own as soon as it is not: Up, Down and Enter for a
+// list, and Alt with each of `letters`.
+void ct_screen_set_keys(bool list, const char *letters);
 
 // --- The terminal's own state (tty.c) ---
 
