@@ -130,7 +130,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ScreenTests",
-            dependencies: ["p2pchat", "Chat", "Terminal", "Store", "Wire", "Identity", "Sodium"],
+            dependencies: [
+                "p2pchat", "Chat", "Directory", "Files", "Terminal", "Store", "Wire", "Identity", "Sodium",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "hostile-peer", dependencies: ["Link", "Identity", "Wire", "Sodium"],

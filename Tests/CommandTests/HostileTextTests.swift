@@ -71,7 +71,9 @@ import Testing
             for (offer, name) in zip(offers, clean) { #expect(offer.contains("offers the file \(name), ")) }
             for screen in [alice, bob] {
                 try await screen.enter("/files")
-                try await screen.wait(for: "the list") { $0.contains { $0.contains("│  12  ") } }
+                try await screen.wait(for: "the list") { $0.contains { $0.contains("── files (12) ──") } }
+                try await screen.press("M-<")
+                try await screen.wait(for: "the first file") { $0.contains { $0.contains(">  1 ") } }
                 try await screen.waitUntilFresh()
                 #expect(try await screen.display(Self.modes) == modes)
             }

@@ -33,6 +33,7 @@ struct Transcript: Sendable {
         case paste(String, [String])
         case see(String, pattern: String)
         case unseen(String, pattern: String)
+        case gone(String, pattern: String)
         case ended(String, status: Int)
     }
 

@@ -135,6 +135,7 @@ struct TranscriptParser {
         case ("paste", 1): return .paste(rest[0], continuation("|"))
         case ("see", 2...): return .see(rest[0], pattern: remainder(after: 1))
         case ("unseen", 2...): return .unseen(rest[0], pattern: remainder(after: 1))
+        case ("gone", 2...): return .gone(rest[0], pattern: remainder(after: 1))
         case ("ended", 2):
             guard let status = Int(rest[1]) else { throw ShapeError(message: "ended NAME STATUS") }
             return .ended(rest[0], status: status)

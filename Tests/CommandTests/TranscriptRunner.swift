@@ -96,7 +96,7 @@ final class TranscriptRunner {
             screens[name] = try await TmuxScreen(
                 columns: columns, rows: rows, environment: variables,
                 command: try command(words.map { try $0.expanded(self.variables) }))
-        case .type, .press, .paste, .see, .unseen, .ended:
+        case .type, .press, .paste, .see, .unseen, .gone, .ended:
             try await perform(onScreen: step.action)
         case .mode, .exists, .absent, .grep:
             try check(step.action)
@@ -146,6 +146,12 @@ final class TranscriptRunner {
             try expect(
                 !rows.contains { pattern.match($0) != nil },
                 "the screen shows:\n\(rows.joined(separator: "\n"))")
+        case .gone(let name, let text):
+            let pattern = try LinePattern("*" + text + "*", variables: variables)
+            try await screen(name).wait(for: "“\(text)” to go from \(name)'s screen", within: Self.limit) {
+                rows in
+                !rows.contains { pattern.match($0) != nil }
+            }
         case .ended(let name, let status):
             let found = try await screen(name).waitForExit(within: Self.limit)
             try expect(found == status, "its exit status is \(found)")

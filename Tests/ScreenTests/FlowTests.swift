@@ -63,6 +63,30 @@ import Testing
         #expect(flow.mayHaveOlder)
     }
 
+    /// A part around a message: what is beyond it is read as one scrolls there.
+    @Test func aPartInTheMiddle() {
+        let page = Int64(Flow.page)
+        var flow = Flow()
+        flow.willRead()
+        flow.open(
+            peer, called: "bob", older: messages(301...(300 + page)),
+            newer: messages((301 + page)...(300 + 2 * page)))
+        #expect(flow.firstRow == 301 && flow.lastRow == 300 + 2 * page)
+        #expect(flow.mayHaveOlder && !flow.reachesEnd)
+        // What came while it was read is not put behind a gap.
+        flow.willRead()
+        flow.append(message(9_999, "9999", to: peer))
+        flow.open(
+            peer, called: "bob", older: messages(301...(300 + page)),
+            newer: messages((301 + page)...(300 + 2 * page)))
+        #expect(flow.lastRow == 300 + 2 * page)
+        flow.willRead()
+        flow.append(message(10_000, "10000", to: peer))
+        flow.open(peer, called: "bob", older: messages(1...3), newer: messages(4...5))
+        #expect(rows(flow) == [1, 2, 3, 4, 5, 10_000])
+        #expect(flow.reachesEnd && !flow.mayHaveOlder)
+    }
+
     @Test func noticesStayWhereTheyWereSaid() {
         var flow = opened(1...2)
         flow.append(notice: "between")
@@ -78,6 +102,18 @@ import Testing
         flow.willRead()
         flow.open(peer, called: "bob", messages(1...3))
         #expect(flow.items.count == 4)
+    }
+
+    @Test func aStateThatIsReachedWhileTheStoreIsReadIsKept() {
+        let own = message(1, "own", to: peer, from: .outgoing, state: .sent)
+        var flow = Flow()
+        flow.willRead()
+        flow.open(peer, called: "bob", [own])
+        flow.willRead()
+        let hasRisen = flow.raise([own.id], to: .delivered)
+        // As it was when it was read.
+        flow.open(peer, called: "bob", [own])
+        #expect(hasRisen && flow.items.first?.message?.state == .delivered)
     }
 
     @Test func statesRiseAndNeverFall() {

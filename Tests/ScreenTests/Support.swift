@@ -12,6 +12,9 @@ enum People {
     static let bob = identity(2)
     static let carol = identity(3)
 
+    /// Others, told apart.
+    static func number(_ index: Int) -> PublicIdentity? { identity(UInt8(truncatingIfNeeded: 10 + index)) }
+
     private static func identity(_ seed: UInt8) -> PublicIdentity? {
         try? IdentityKeys(seed: SecretBytes(copying: [UInt8](repeating: seed, count: 32))).publicIdentity
     }

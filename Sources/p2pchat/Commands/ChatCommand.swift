@@ -64,7 +64,7 @@ struct ChatCommand: AsyncParsableCommand {
         defer { interface.stop() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             let chat = LineChat(node: node, interface: interface, names: names)
-            group.addTask { await interface.run { await chat.open($0) } }
+            group.addTask { await interface.run(chat) }
             try await chat.run(first: first)
             interface.stop()
         }

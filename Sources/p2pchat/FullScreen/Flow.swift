@@ -39,6 +39,19 @@ struct Flow {
         set(newest + since)
     }
 
+    /// A part in the middle, after `willRead()`: what is older than a message, and it with what is newer.
+    mutating func open(
+        _ peer: PublicIdentity, called name: String, older: [StoredMessage], newer: [StoredMessage]
+    ) {
+        let isSame = self.peer == peer
+        self.peer = peer
+        peerName = name
+        (reachesEnd, reachesBeginning) = (newer.count < Self.page, older.count < Self.page)
+        let read = older + newer
+        let since = isSame && reachesEnd ? arrived.filter { $0.row > read.last?.row ?? 0 } : []
+        set(read + since)
+    }
+
     mutating func openBeginning(_ oldest: [StoredMessage]) {
         (reachesEnd, reachesBeginning) = (oldest.count < Self.page, true)
         set(oldest)

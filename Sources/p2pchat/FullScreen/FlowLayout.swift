@@ -1,4 +1,5 @@
 import Chat
+import Files
 import Identity
 import Store
 import Terminal
@@ -19,9 +20,7 @@ enum FlowLayout {
         for index in model.flow.indices.reversed() {
             let item = model.flow[index]
             if let bottom = model.bottom, bottom.isBefore(item) { continue }
-            var rows = lines(
-                of: item, after: message(before: index, model), columns: columns,
-                time: model.settings.timeFormat)
+            var rows = lines(of: item, after: message(before: index, model), in: model, columns: columns)
             if let bottom = model.bottom, bottom.place == item.place, bottom.number == item.number {
                 rows = Array(rows.prefix(bottom.line + 1))
             }
@@ -39,9 +38,7 @@ enum FlowLayout {
         for index in model.flow.indices {
             let item = model.flow[index]
             guard (item.place, item.number) >= (anchor.place, anchor.number) else { continue }
-            let rows = lines(
-                of: item, after: message(before: index, model), columns: columns,
-                time: model.settings.timeFormat)
+            let rows = lines(of: item, after: message(before: index, model), in: model, columns: columns)
             let isSame = item.place == anchor.place && item.number == anchor.number
             found += isSame ? Array(rows.dropFirst(anchor.line + 1)) : rows
             if found.count >= count { break }
@@ -56,9 +53,9 @@ enum FlowLayout {
     /// The rows of one item; a day separator stands before the first message of a day.
     ///
     /// - Parameter former: The message before it, which tells whether another day begins.
-    static func lines(
-        of item: FlowItem, after former: FlowItem?, columns: Int, time: TimeFormat = .hours24
-    ) -> [Line] {
+    static func lines(of item: FlowItem, after former: FlowItem?, in model: ScreenModel, columns: Int)
+        -> [Line]
+    {
         var rows: [Frame.Row] = []
         switch item.content {
         case .notice(let text):
@@ -73,7 +70,10 @@ enum FlowLayout {
             if former?.message.map({ EventLine.day($0.sentAt) }) != day {
                 rows.append(separator(day, columns))
             }
-            rows += messageRows(message, sender, columns, time)
+            rows += messageRows(
+                message, sender, isFound: message.row == model.search?.row, columns, model.settings.timeFormat
+            )
+            if case .file(_) = message.content { rows += fileRows(message, model, columns) }
         }
         return rows.enumerated().map { line, row in
             Line(row: row, anchor: FlowAnchor(place: item.place, number: item.number, line: line))
@@ -85,15 +85,28 @@ enum FlowLayout {
         return Frame.Row([Span("── \(day) " + String(repeating: "─", count: rest), .dim)])
     }
 
+    /// How the file is getting on, in just one row: whatever becomes of it, what stands around it stays where it is.
+    private static func fileRows(_ message: StoredMessage, _ model: ScreenModel, _ columns: Int) -> [Frame
+        .Row]
+    {
+        let direction: TransferKey.Direction = message.direction == .incoming ? .incoming : .outgoing
+        let key = TransferKey(peer: message.peer, id: message.id, direction: direction)
+        guard let file = model.files[key] else { return [] }
+        let margin = min(6, columns / 8)
+        return [
+            Frame.Row([Span(String(repeating: " ", count: margin))] + file.row(columns: columns - margin))
+        ]
+    }
+
     private static func messageRows(
-        _ message: StoredMessage, _ sender: String, _ columns: Int, _ time: TimeFormat
+        _ message: StoredMessage, _ sender: String, isFound: Bool, _ columns: Int, _ time: TimeFormat
     ) -> [Frame.Row] {
         let isOwn = message.direction == .outgoing
         let mark = isOwn ? DeliveryMark.text(message.state) : ""
         let colour = isOwn ? Style(bold: true) : Style(.one(of: Self.number(of: message)), bold: true)
         var head = [Span(EventLine.clock(message.sentAt, time) + " ", .dim), Span(sender, colour)]
         if !mark.isEmpty { head.append(Span(" " + mark, Style(message.state == .queued ? .yellow : .green))) }
-        head.append(Span(" "))
+        head.append(isFound ? Span(" » ", .reverse) : Span(" "))
         let start = head.reduce(0) { $0 + $1.width }
         return lines(of: message.content, start: start, columns: columns).enumerated().map { number, line in
             Frame.Row(number == 0 ? head + [Span(line)] : [Span(line)])

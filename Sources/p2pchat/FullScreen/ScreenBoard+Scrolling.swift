@@ -6,6 +6,7 @@ import Terminal
 /// Moving through a conversation: which part of it is in memory, and which line stands at the bottom.
 extension ScreenBoard {
     func scroll(_ key: ScreenKey) async {
+        if state.model.panel != nil { return await scrollPanel(key) }
         switch key {
         case .pageUp: await up(by: page - 1)
         case .pageDown: await down(by: page - 1)
@@ -23,8 +24,8 @@ extension ScreenBoard {
     }
 
     /// Rows for messages, as they were drawn last.
-    private var page: Int { max(2, state.size.rows - 2) }
-    private var columns: Int { ScreenView.columnsForMessages(of: state.size) }
+    var page: Int { max(2, state.layout.messages) }
+    var columns: Int { state.layout.width }
 
     private func up(by rows: Int) async {
         var shown = FlowLayout.page(state.model, columns: columns, height: page + rows)
@@ -59,7 +60,53 @@ extension ScreenBoard {
         if let peer = flow.peer { await update(peer) }
     }
 
+    // MARK: Places
+
+    var here: ScreenPlace {
+        ScreenPlace(peer: flow.peer, position: state.model.bottom.map { .bottom($0) } ?? .end)
+    }
+
+    /// Shows a place, whatever was shown before.
+    func go(to place: ScreenPlace) async {
+        var bottom: FlowAnchor?
+        switch place.position {
+        case .end: await open(place.peer)
+        case .bottom(let anchor):
+            await open(place.peer, around: anchor.place / 2)
+            bottom = anchor
+        case .message(let row): await open(place.peer, around: row)
+        }
+        copyFlow()
+        if case .message(let row) = place.position { bottom = self.bottom(showing: row) }
+        let newBelow = bottom == nil ? 0 : place.peer.flatMap { unread[$0] } ?? 0
+        state.change { model in
+            model.selected = place.peer
+            model.bottom = bottom
+            model.newBelow = newBelow
+        }
+        await showConnection()
+        if bottom == nil { sawAll() }
+        await refresh()
+    }
+
+    /// The line at the bottom with which the message begins in the upper part of the screen; nil where that is the end.
+    private func bottom(showing row: Int64) -> FlowAnchor? {
+        let start = FlowAnchor(place: row * 2, number: 0, line: -1)
+        let wanted = max(1, page * 2 / 3)
+        let lines = FlowLayout.lines(state.model, behind: start, atMost: wanted + 1, columns: columns)
+        return lines.count > wanted || !flow.reachesEnd ? lines.prefix(wanted).last?.anchor : nil
+    }
+
     // MARK: The store
+
+    private func open(_ peer: PublicIdentity?, around row: Int64) async {
+        guard let peer else { return await open(peer) }
+        let name = VisibleText(await node.messenger.summary(of: peer).name).description
+        flow.willRead()
+        let older = try? await node.store.history(with: peer, after: nil, before: row, limit: Flow.page)
+        let newer = try? await node.store.history(with: peer, after: row - 1, before: nil, limit: Flow.page)
+        flow.open(peer, called: name, older: older ?? [], newer: newer ?? [])
+    }
 
     func open(_ peer: PublicIdentity?) async {
         guard let peer else { return flow.open(nil, called: "", []) }

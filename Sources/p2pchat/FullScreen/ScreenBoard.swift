@@ -17,19 +17,28 @@ actor ScreenBoard {
     var flow = Flow()
     var unread: [PublicIdentity: Int] = [:]
     private var last: [PublicIdentity: Date] = [:]
-    private var moving: [TransferKey: (name: String, status: TransferStatus)] = [:]
     /// Whether the window has the focus, as far as the terminal tells.
     private(set) var isLookedAt = true
+    /// By which files are named, here and in commands.
+    let numbers = FileNumbers()
+    var files: [TransferKey: FileItem] = [:]
+    /// Peers for whom files wait until they accept this side as a contact.
+    var notAcceptedBy: Set<PublicIdentity> = []
+    var search: ScreenSearch?
     /// Something is to be published soon.
     private var isDue = false
     private let dues: AsyncStream<Void>
     private let due: AsyncStream<Void>.Continuation
+    /// What waits for the directory goes on beside what is typed.
+    private let jobs: AsyncStream<@Sendable () async -> Void>
+    private let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
 
     init(node: Node, state: ScreenState, changed: @escaping @Sendable (_ rings: Bool) -> Void) {
         self.node = node
         self.state = state
         self.changed = changed
         (dues, due) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (jobs, jobsIn) = AsyncStream.makeStream()
     }
 
     /// What stands in the store at the start.
@@ -41,6 +50,7 @@ actor ScreenBoard {
             last[conversation.peer] = newest?.last?.sentAt
         }
         state.change { $0.own = node.settings.handle?.text ?? node.identity.shortFingerprint }
+        await loadFiles()
         await refresh()
     }
 
@@ -49,10 +59,13 @@ actor ScreenBoard {
     /// Whose conversation is shown from now on.
     func select(_ peer: PublicIdentity?) async {
         await open(peer)
+        endSearch()
         state.change { model in
             model.selected = peer
             model.bottom = nil
             model.newBelow = 0
+            // What was shown to choose from has served; lists of what is to be done stay.
+            if let kind = model.panel?.kind, kind != .requests, kind != .files { model.panel = nil }
         }
         await showConnection()
         if let peer, !flow.endsWithNotice, await node.messenger.summary(of: peer).standing == .request {
@@ -71,6 +84,7 @@ actor ScreenBoard {
         if message.peer == flow.peer {
             if !flow.reachesEnd { await open(flow.peer) }
             flow.append(message)
+            endSearch()
             state.change { model in
                 model.bottom = nil
                 model.newBelow = 0
@@ -101,6 +115,7 @@ actor ScreenBoard {
         }
         state.change { $0.conversations = items }
         await reload()
+        await refreshPanel()
         publish()
     }
 
@@ -127,6 +142,8 @@ actor ScreenBoard {
         case .state(let peer, let ids, let reached):
             let isShown = flow.raise(Set(ids), to: reached)
             if isShown, peer.identity == flow.peer { publishSoon() }
+            // That it is accepted by the peer, one learns in no other way.
+            if notAcceptedBy.contains(peer.identity) { await refreshWaits(of: peer.identity) }
         case .presence(let peer, _): await update(peer.identity)
         case .link(let peer, let link):
             if peer.identity == flow.peer {
@@ -136,12 +153,13 @@ actor ScreenBoard {
                     flow.append(notice: line)
                 }
             }
+            await refreshWaits(of: peer.identity)
             await update(peer.identity)
         case .changed, .notKept:
             if let line = EventLine.text(event) { flow.append(notice: line) }
             await refresh()
             changed(true)
-        case .file(let peer, let file): take(file, of: peer)
+        case .file(let peer, let file): await take(file, of: peer)
         }
     }
 
@@ -174,26 +192,6 @@ actor ScreenBoard {
         await update(peer)
     }
 
-    private func take(_ event: FileEvent, of peer: PeerSummary) {
-        switch event {
-        case .offered, .missed, .started: break
-        case .progress(let status): moving[status.transfer.key] = (VisibleText(peer.name).description, status)
-        case .completed(let transfer), .ended(let transfer):
-            moving[transfer.key] = nil
-            if let line = EventLine.text(.file(peer, event)) { flow.append(notice: line) }
-        }
-        let lines = moving.values.map { name, status in
-            let transfer = status.transfer
-            let arrow = transfer.key.direction == .incoming ? "from" : "to"
-            let progress = FileText.progress(
-                bytes: status.bytesDone, size: transfer.offer.size, rate: status.rate,
-                secondsLeft: status.secondsLeft)
-            return "\(FileText.name(transfer)) \(arrow) \(name) \(progress)"
-        }
-        state.change { $0.transfers = lines.sorted() }
-        publishSoon()
-    }
-
     func take(_ directory: DirectoryState) {
         let line =
             switch directory {
@@ -215,7 +213,7 @@ actor ScreenBoard {
         publishSoon()
     }
 
-    private func showConnection() async {
+    func showConnection() async {
         let isConnected =
             if let peer = flow.peer { await node.messenger.isConnected(to: peer) } else { false }
         state.change { $0.isConnected = isConnected }
@@ -229,6 +227,11 @@ actor ScreenBoard {
             guard let index = model.conversations.firstIndex(where: { $0.peer == peer }) else { return }
             model.conversations[index] = new
         }
+        switch state.model.panel?.content {
+        case .requests: await refreshPanel()
+        case .details(let details) where details.peer == peer: await refreshPanel()
+        default: break
+        }
         publishSoon()
     }
 
@@ -237,6 +240,17 @@ actor ScreenBoard {
         guard let peer = flow.peer else { return }
         unread[peer] = 0
         if let newest = flow.newestIncoming { node.messenger.shown(newest) }
+    }
+
+    /// The one that a search has led to, else the last one in sight.
+    var chosenMessage: StoredMessage? {
+        let model = state.model
+        if let row = model.search?.row, let found = flow.items.last(where: { $0.message?.row == row }) {
+            return found.message
+        }
+        return flow.items.last { item in
+            item.message != nil && !(model.bottom.map { $0.isBefore(item) } ?? false)
+        }?.message
     }
 
     // MARK: Drawing
@@ -255,14 +269,24 @@ actor ScreenBoard {
     }
 
     /// The same for what others do, soon: a flood of messages is shown some tens of times a second and not once for each.
-    private func publishSoon() {
+    func publishSoon() {
         guard !isDue else { return }
         isDue = true
         due.yield()
     }
 
-    /// Publishes what is due until cancelled.
+    func start(_ job: @escaping @Sendable () async -> Void) { jobsIn.yield(job) }
+
+    /// Publishes what is due, and does what takes a while, until cancelled.
     func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.publishDue() }
+            group.addTask { await self.watchPeople() }
+            for await job in jobs { group.addTask { await job() } }
+        }
+    }
+
+    private func publishDue() async {
         for await _ in dues {
             if isDue { publish() }
             try? await Task.sleep(for: Self.pace)

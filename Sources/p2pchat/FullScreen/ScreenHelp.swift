@@ -4,7 +4,7 @@ enum ScreenHelp {
         "Talk with whom?",
         "  Alt-1 … Alt-9, Ctrl-K   one of the list at the side",
         "  or type                 a handle, ip:port, fingerprint or invite",
-        "  /who                    lists who is online and discoverable",
+        "  /who                    who is online and discoverable: arrows and Enter",
         "  /help, /quit            everything else; leave",
     ]
 
@@ -13,6 +13,8 @@ enum ScreenHelp {
         "  Alt-1 … Alt-9           the conversations of the list; Alt-arrows the ones beside it",
         "  Ctrl-K                  go to somebody by a part of the name",
         "  PgUp, PgDn              older and newer; Alt-< and Alt-> to the beginning and the end",
+        "  /who, /requests, /files lists: arrows or a number choose; keys in the last row; Esc closes",
+        "  /search WORDS           Enter goes there; F3 older, Shift-F3 newer (Alt-n, Alt-p); Esc back",
         "  Alt-Enter               a new line in the message",
         "  Tab                     completes commands, peers and files",
         "  \(DeliveryMark.legend)",

@@ -13,6 +13,9 @@ struct ScreenInterface: ChatInterface {
     private let state: ScreenState
     private let notices: AsyncStream<String>
     private let noticesIn: AsyncStream<String>.Continuation
+    /// What was asked for in panels and waits for a peer or a disk: keys do not wait for it.
+    private let deeds: AsyncStream<PanelDeed>
+    private let deedsIn: AsyncStream<PanelDeed>.Continuation
 
     init(node: Node, names: KnownNames) throws {
         let state = ScreenState()
@@ -23,27 +26,50 @@ struct ScreenInterface: ChatInterface {
         self.screen = screen
         (lines, linesIn) = AsyncStream.makeStream()
         (notices, noticesIn) = AsyncStream.makeStream()
-        let title = Mutex<String?>(nil)
+        (deeds, deedsIn) = AsyncStream.makeStream()
+        let told = Mutex(Told())
         board = ScreenBoard(node: node, state: state) { rings in
             let model = state.model
             if rings, model.settings.bell { screen.bell() }
-            // How much is unread, for tmux and the like, which mark the window.
-            let new = Self.title(model)
-            let isNew = title.withLock { title in
-                defer { title = new }
-                return title != new
+            let new = Told(model)
+            let old = told.withLock { told in
+                defer { told = new }
+                return told
             }
-            if isNew { screen.setTitle(new) }
+            if old.title != new.title { screen.setTitle(new.title) }
+            if old.mouse != new.mouse { screen.setMouse(new.mouse) }
+            if old.listed != new.listed { names.set(listed: new.listed) }
+            if old.hasList != new.hasList || old.letters != new.letters {
+                screen.setKeys(list: new.hasList, letters: new.letters)
+            }
             screen.redraw()
         }
         try screen.start()
     }
 
-    /// Nil leaves the title to others.
-    private static func title(_ model: ScreenModel) -> String? {
-        guard model.settings.title else { return nil }
-        let unread = model.conversations.reduce(0) { $0 + ($1.isMuted ? 0 : $1.unread) }
-        return unread > 0 ? "(\(unread)) p2pchat" : "p2pchat"
+    /// What others are told beside what is drawn.
+    private struct Told {
+        /// How much is unread, for tmux and the like, which mark the window; nil leaves the title to others.
+        var title: String?
+        var mouse = false
+        /// The keys of what is shown.
+        var hasList = false
+        var letters = ""
+        /// Who is discoverable, as far as that was looked at: completed, too.
+        var listed: [String] = []
+
+        init() {}
+
+        init(_ model: ScreenModel) {
+            if model.settings.title {
+                let unread = model.conversations.reduce(0) { $0 + ($1.isMuted ? 0 : $1.unread) }
+                title = unread > 0 ? "(\(unread)) p2pchat" : "p2pchat"
+            }
+            mouse = model.settings.mouse
+            hasList = model.panel != nil
+            letters = model.panel?.letters ?? (model.search == nil ? "" : "np")
+            listed = model.listed
+        }
     }
 
     /// In the order in which it was said.
@@ -62,53 +88,121 @@ struct ScreenInterface: ChatInterface {
         await board?.refresh()
     }
 
+    func copy(_ text: String) -> CopyResult {
+        screen.canCopy ? screen.copy(text) ? .copied : .tooLong : .impossible
+    }
+
     /// Goes on until the screen ends.
-    ///
-    /// - Parameter open: Shows a conversation that was chosen with a key.
-    func run(_ open: @escaping @Sendable (PublicIdentity) async -> Void) async {
+    func run(_ chat: LineChat) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await text in notices { await board?.notice(text) }
             }
             group.addTask { await board?.run() }
-            for await event in screen.events { await take(event, open) }
+            group.addTask {
+                for await deed in deeds { await chat.perform(deed) }
+            }
+            for await event in screen.events { await take(event, chat) }
             linesIn.finish()
             group.cancelAll()
         }
     }
 
-    private func take(_ event: ScreenEvent, _ open: (PublicIdentity) async -> Void) async {
+    private func take(_ event: ScreenEvent, _ chat: LineChat) async {
         switch event {
-        case .line(let text): linesIn.yield(.line(text))
+        case .line(let text): await take(line: text, chat)
         case .lineRefused(let bytes): linesIn.yield(.lineRefused(bytes: bytes))
         case .interrupt: linesIn.yield(.interrupt)
         case .endOfFile: linesIn.yield(.endOfFile)
         case .answer(let text):
-            if let found = JumpView.matches(state.model.conversations, text).first { await open(found.peer) }
+            if let found = JumpView.matches(state.model.conversations, text).first {
+                await chat.open(found.peer)
+            }
         case .cancelled, .resized: break
-        case .key(.jump): screen.ask(JumpView.question)
-        case .key(.number(let number)): if let peer = listed(number - 1) { await open(peer) }
-        case .key(.previous): if let peer = neighbour(-1) { await open(peer) }
-        case .key(.next): if let peer = neighbour(1) { await open(peer) }
-        case .key(.help): linesIn.yield(.line("/help"))
-        case .key(.redraw), .key(.escape), .key(.click): break
-        case .key(.focus(let isLookedAt)): await board?.looked(isLookedAt)
-        case .key(let key): await board?.scroll(key)
+        case .key(let key): await take(key, chat)
         }
     }
 
-    private func listed(_ index: Int) -> PublicIdentity? {
+    /// A number alone chooses from the list that is shown.
+    private func take(line text: String, _ chat: LineChat) async {
+        guard let kind = state.model.panel?.kind, let number = Int(text.trimmed), let board,
+            await board.choose(number: number)
+        else {
+            linesIn.yield(.line(text))
+            return
+        }
+        // Of a file, or of a stranger, one may want this or that.
+        if kind == .people || kind == .found { await act(nil, chat) }
+    }
+
+    private func take(_ key: ScreenKey, _ chat: LineChat) async {
+        switch key {
+        case .jump: screen.ask(JumpView.question)
+        case .number(let number): await open(number - 1, chat)
+        case .previous: await open(neighbour(-1), chat)
+        case .next: await open(neighbour(1), chat)
+        case .help: linesIn.yield(.line("/help"))
+        case .redraw: break
+        case .focus(let isLookedAt): await board?.looked(isLookedAt)
+        case .escape: await escape(chat)
+        case .enter: await act(nil, chat)
+        case .letter(let letter) where state.model.panel != nil: await act(letter, chat)
+        case .letter("n"), .findNext: await find(1, chat)
+        case .letter, .findPrevious: await find(-1, chat)
+        case .click(let row, let column): await click(state.layout.target(row: row, column: column), chat)
+        case .pageUp, .pageDown, .top, .bottom, .wheelUp, .wheelDown, .up, .down: await board?.scroll(key)
+        }
+    }
+
+    // MARK: Panels and searching
+
+    private func act(_ letter: Character?, _ chat: LineChat) async {
+        switch state.model.panel?.deed(letter) {
+        case nil: break
+        case .some(let deed) where deed.mayTakeLong: deedsIn.yield(deed)
+        case .some(let deed): await chat.perform(deed)
+        }
+    }
+
+    /// One step back: out of the panel, then out of the search.
+    private func escape(_ chat: LineChat) async {
+        let model = state.model
+        if let panel = model.panel, panel.kind != .found {
+            await board?.close()
+        } else if model.panel != nil || model.search != nil, let place = await board?.leaveSearch() {
+            await chat.show(place)
+        }
+    }
+
+    private func find(_ step: Int, _ chat: LineChat) async {
+        if let place = await board?.step(step) { await chat.show(place) }
+    }
+
+    /// The first click chooses, the second does what Enter does.
+    private func click(_ target: ScreenLayout.Target?, _ chat: LineChat) async {
+        switch target {
+        case .conversation(let index): await open(index, chat)
+        case .item(let index) where state.model.panel?.position == index: await act(nil, chat)
+        case .item(let index): await board?.choose(index)
+        case nil: break
+        }
+    }
+
+    // MARK: Conversations
+
+    private func open(_ index: Int?, _ chat: LineChat) async {
         let conversations = state.model.conversations
-        return conversations.indices.contains(index) ? conversations[index].peer : nil
+        guard let index, conversations.indices.contains(index) else { return }
+        await chat.open(conversations[index].peer)
     }
 
     /// The one above or below in the list; round at its ends.
-    private func neighbour(_ step: Int) -> PublicIdentity? {
+    private func neighbour(_ step: Int) -> Int? {
         let model = state.model
         let count = model.conversations.count
         guard count > 0 else { return nil }
         let now = model.conversations.firstIndex { $0.peer == model.selected }
-        return listed(now.map { ($0 + step + count) % count } ?? (step > 0 ? 0 : count - 1))
+        return now.map { ($0 + step + count) % count } ?? (step > 0 ? 0 : count - 1)
     }
 }
 

@@ -1,4 +1,5 @@
 import Chat
+import Files
 import FoundationEssentials
 import Identity
 import Store
@@ -24,6 +25,29 @@ struct ScreenModel: Equatable, Sendable {
     /// Files that are moving, of everybody.
     var transfers: [String] = []
     var settings = Settings()
+    /// Names of those who were discoverable when that was looked at last.
+    var listed: [String] = []
+    /// Files, as far as they are known.
+    var files: [TransferKey: FileItem] = [:]
+    /// What is over the lower part of the messages.
+    var panel: Panel?
+    /// What one is looking for, while one goes from hit to hit.
+    var search: SearchMark?
+}
+
+/// A hit that one has gone to.
+struct SearchMark: Equatable, Sendable {
+    /// Fit for the terminal.
+    let words: String
+    /// The message's row.
+    let row: Int64
+    /// The newest hit is 1.
+    let number: Int
+    /// Hits that are known, and whether there are no more.
+    let count: Int
+    let isComplete: Bool
+    /// That there is no next one.
+    var note = ""
 }
 
 struct DirectoryLine: Equatable, Sendable {

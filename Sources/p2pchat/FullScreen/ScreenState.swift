@@ -1,17 +1,19 @@
 import Synchronization
 import Terminal
 
-/// What the board and the drawing share: the newest model, and how large the screen was when it was drawn last.
+/// What the board and the drawing share: the newest model, and how large the screen was, and what stood where, when it was drawn last.
 final class ScreenState: Sendable {
     private struct State {
         var model = ScreenModel()
         var size = ScreenSize(columns: 80, rows: 24)
+        var layout = ScreenLayout()
     }
 
     private let state = Mutex(State())
 
     var model: ScreenModel { state.withLock { $0.model } }
     var size: ScreenSize { state.withLock { $0.size } }
+    var layout: ScreenLayout { state.withLock { $0.layout } }
 
     func change(_ body: (inout ScreenModel) -> Void) {
         state.withLock { body(&$0.model) }
@@ -23,6 +25,8 @@ final class ScreenState: Sendable {
             state.size = size
             return state.model
         }
-        return ScreenView.frame(model, input, size)
+        let (frame, layout) = ScreenView.draw(model, input, size)
+        state.withLock { $0.layout = layout }
+        return frame
     }
 }

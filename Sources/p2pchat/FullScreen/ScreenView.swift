@@ -6,6 +6,10 @@ import Terminal
 /// The whole screen of a model: the list at the side where there is room, messages, a status line, the input.
 enum ScreenView {
     static func frame(_ model: ScreenModel, _ input: InputLine, _ size: ScreenSize) -> Frame {
+        draw(model, input, size).0
+    }
+
+    static func draw(_ model: ScreenModel, _ input: InputLine, _ size: ScreenSize) -> (Frame, ScreenLayout) {
         let input = InputView(
             input, prompt: prompt(model, columns: size.columns), columns: size.columns,
             mostRows: max(1, size.rows / 3))
@@ -13,11 +17,17 @@ enum ScreenView {
         let side = size.columns >= Self.widthForList ? SideList.width(columns: size.columns) : 0
         let width = size.columns - (side > 0 ? side + 1 : 0)
 
-        var middle = FlowLayout.page(model, columns: width, height: height).map(\.row)
+        let panel = model.panel.map { PanelView.lines($0, columns: width, height: height) } ?? []
+        var layout = ScreenLayout(side: side, width: width, height: height, messages: height - panel.count)
+        layout.items = panel.map(\.item)
+        layout.firstConversation = SideList.first(model, height: height)
+
+        var middle = FlowLayout.page(model, columns: width, height: layout.messages).map(\.row)
+        middle = [Frame.Row](repeating: Frame.Row(), count: max(0, layout.messages - middle.count)) + middle
+        middle += panel.map(\.row)
         if let choices = JumpView.rows(model, input.line, columns: width) {
             middle = Array(middle.suffix(max(0, height - choices.count))) + choices.suffix(height)
         }
-        middle = [Frame.Row](repeating: Frame.Row(), count: max(0, height - middle.count)) + middle
 
         var rows: [Frame.Row] = []
         let list = side > 0 ? SideList.rows(model, width: side, height: height) : []
@@ -27,9 +37,8 @@ enum ScreenView {
         }
         rows.append(StatusLine.row(model, columns: size.columns, hasList: side > 0))
         rows += input.rows
-        return Frame(
-            rows: rows,
-            cursor: Frame.Position(row: height + 1 + input.cursor.row, column: input.cursor.column))
+        let cursor = Frame.Position(row: height + 1 + input.cursor.row, column: input.cursor.column)
+        return (Frame(rows: rows, cursor: cursor), layout)
     }
 
     private static func prompt(_ model: ScreenModel, columns: Int) -> String {
@@ -57,12 +66,16 @@ enum SideList {
         guard !model.conversations.isEmpty else {
             return [Frame.Row([Span(fit(" nobody yet: /who", width), .dim)])]
         }
-        let selected = model.conversations.firstIndex { $0.peer == model.selected } ?? 0
-        // The selected one is always in sight.
-        let first = max(0, min(selected - height / 2, model.conversations.count - height))
+        let first = first(model, height: height)
         return model.conversations.enumerated().dropFirst(first).prefix(height).map { number, item in
             row(item, number: number + 1, width: width, isSelected: item.peer == model.selected)
         }
+    }
+
+    /// The index of the one that stands on top: the selected one is always in sight.
+    static func first(_ model: ScreenModel, height: Int) -> Int {
+        let selected = model.conversations.firstIndex { $0.peer == model.selected } ?? 0
+        return max(0, min(selected - height / 2, model.conversations.count - height))
     }
 
     private static func row(_ item: ConversationItem, number: Int, width: Int, isSelected: Bool) -> Frame.Row

@@ -22,6 +22,7 @@ enum StatusLine {
             let room = columns - 5 - (parts.first.map { displayWidth($0) } ?? 0)
             parts.insert(room >= shortestReason ? fitted(reason, room) : reason, at: 0)
         }
+        if let search = model.search { parts.insert(Self.search(search), at: 0) }
         parts += model.transfers
         parts.append(model.own + (model.directory.isOnline ? " online" : ""))
         if model.directory.isOnline { parts += model.directory.words }
@@ -36,6 +37,13 @@ enum StatusLine {
     }
 
     private static let shortestReason = 24
+
+    private static func search(_ search: SearchMark) -> String {
+        let count = "\(search.number) of \(search.count)\(search.isComplete ? "" : "+")"
+        let keys = "F3 older, Shift-F3 newer, Esc back"
+        return "“\(fitted(search.words, 20))” \(count): "
+            + (search.note.isEmpty ? keys : search.note + ", Esc back")
+    }
 
     private static func link(_ model: ScreenModel, _ peer: ConversationItem) -> String {
         model.isConnected ? "connected" : peer.isOnline ? "online" : "not there"

@@ -202,6 +202,12 @@ final class Node: Sendable {
             .sorted { ($0.handle?.text ?? "~", $0.identity) < ($1.handle?.text ?? "~", $1.identity) }
     }
 
+    /// Comings and goings of the discoverable; ends where one is not online.
+    func presence() async -> AsyncStream<PresenceEvent> {
+        guard case .online(let parts) = kind else { return AsyncStream { $0.finish() } }
+        return await parts.session.watch()
+    }
+
     /// How it stands with the directory, now and from now on.
     func directoryStates() async -> AsyncStream<DirectoryState> {
         guard case .online(let parts) = kind else { return AsyncStream { $0.finish() } }

@@ -9,6 +9,7 @@ enum ChatAction: Equatable {
     case discoverable(Bool)
     case set(String?, String?)
     case status
+    case requests
     case contact(ContactAction, String?)
     case name(String?)
     case queue
@@ -16,6 +17,7 @@ enum ChatAction: Equatable {
     case cancel(Int)
     case history(Int)
     case search(String)
+    case copy(String?)
     case delete(isSure: Bool)
     case sendFile(String)
     case files
@@ -93,6 +95,7 @@ enum ChatCommandTable {
     ]
 
     private static let people = [
+        ChatCommandEntry("requests", [], "the strangers who ask to talk", needs: .request) { _ in .requests },
         contact(
             .accept, "take up a stranger's request; alone: the one that waits", needs: .request,
             details:
@@ -135,6 +138,20 @@ enum ChatCommandTable {
             [ChatParameter("WORDS", .text, "all of which a message must hold, in any order")],
             "find messages, in all conversations", example: "meeting tuesday"
         ) { $0.text(0).map { .search($0) } },
+        ChatCommandEntry(
+            "copy",
+            [
+                ChatParameter(
+                    "message|fingerprint|invite", .words(["message", "fingerprint", "invite"]), optional: true
+                )
+            ],
+            "put a message, a fingerprint or your invite onto the terminal's clipboard",
+            details: """
+                Alone it is the message that a search has led to, else the last one in sight. Only on the full screen, where \
+                /set clipboard allows it, and where the terminal takes it (OSC 52; in tmux: set-clipboard on).
+                """,
+            example: "fingerprint"
+        ) { .copy($0.text(0)) },
         ChatCommandEntry(
             "delete", [ChatParameter("yes", .words(["yes"]), optional: true)],
             "delete everything said with the peer, here", needs: .peer,

@@ -10,6 +10,8 @@ protocol ChatInterface: Sendable {
     func apply(_ settings: Settings) async
     /// How wide a row is that is shown whole; nil where nobody knows.
     var columns: Int? { get }
+    /// Puts a text onto the clipboard, exactly.
+    func copy(_ text: String) -> CopyResult
     /// Where conversations are shown by themselves, so that they need not be told in lines; nil in the line modes.
     var board: ScreenBoard? { get }
 }
@@ -18,8 +20,18 @@ extension ChatInterface {
     /// Lines have nothing to set.
     func apply(_: Settings) async {}
 
+    func copy(_: String) -> CopyResult { .impossible }
+
     var board: ScreenBoard? { nil }
     var columns: Int? { nil }
+}
+
+enum CopyResult: Equatable {
+    case copied
+    /// Longer than terminals take.
+    case tooLong
+    /// There is no clipboard that one could reach.
+    case impossible
 }
 
 /// The user's terminal, edited by readline; what is shown appears above the line being typed.

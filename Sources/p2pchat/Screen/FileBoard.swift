@@ -1,29 +1,43 @@
 import Files
+import Synchronization
 
-/// Files as a chat shows them: the numbers by which they are named, and when something was last said of each.
+/// The numbers by which a chat names files, from 1; a transfer keeps its own until the program ends. Shared by whatever shows them.
+final class FileNumbers: Sendable {
+    private struct State {
+        var keys: [TransferKey] = []
+        var numbers: [TransferKey: Int] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func number(_ key: TransferKey) -> Int {
+        state.withLock { state in
+            if let number = state.numbers[key] { return number }
+            state.keys.append(key)
+            state.numbers[key] = state.keys.count
+            return state.keys.count
+        }
+    }
+
+    func key(_ number: Int) -> TransferKey? {
+        state.withLock { $0.keys.indices.contains(number - 1) ? $0.keys[number - 1] : nil }
+    }
+}
+
+/// Files as a chat in lines shows them: what is done beside the typing, and when something was last said of each.
 struct FileBoard {
-    private var keys: [TransferKey] = []
-    private var numbers: [TransferKey: Int] = [:]
+    let numbers: FileNumbers
     private var said: [TransferKey: ContinuousClock.Instant] = [:]
     /// What takes a while, such as reading a large file, goes on beside the typing.
     let jobs: AsyncStream<@Sendable () async -> Void>
     private let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
 
-    init() {
+    init(numbers: FileNumbers) {
+        self.numbers = numbers
         (jobs, jobsIn) = AsyncStream.makeStream()
     }
 
     func start(_ job: @escaping @Sendable () async -> Void) { jobsIn.yield(job) }
-
-    /// The transfer's number, from 1; it keeps it until the program ends.
-    mutating func number(_ key: TransferKey) -> Int {
-        if let number = numbers[key] { return number }
-        keys.append(key)
-        numbers[key] = keys.count
-        return keys.count
-    }
-
-    func key(_ number: Int) -> TransferKey? { keys.indices.contains(number - 1) ? keys[number - 1] : nil }
 
     /// It moves from now on: what is over soon needs no word in between.
     mutating func began(_ key: TransferKey, at now: ContinuousClock.Instant) { said[key] = now }

@@ -11,6 +11,9 @@ extension LineChat {
         do {
             let result = try await operations.verify(
                 VerifyParameters(peer: peer.identity.fingerprint, number: number))
+            if let board = interface.board {
+                return await board.showDetails(of: peer.identity, isEqual: result.isEqual)
+            }
             switch result.isEqual {
             case true?: interface.show("* equal: \(peer.name) is verified")
             case false?:
@@ -31,7 +34,8 @@ extension LineChat {
         }
     }
 
-    func fingerprints() {
+    func fingerprints() async {
+        if let board = interface.board, let peer { return await board.showDetails(of: peer.identity) }
         interface.show("  you: " + node.identity.groupedFingerprint)
         if let peer { interface.show("  \(peer.name): " + peer.identity.groupedFingerprint) }
     }
@@ -56,22 +60,6 @@ extension LineChat {
 
     func status() async {
         show(StatusText.lines(await node.status()).map { "  " + $0 })
-    }
-
-    func openUnread() async {
-        do {
-            let waiting = try await node.store.conversations().filter { $0.unread > 0 }
-            for conversation in waiting where conversation.peer != peer?.identity {
-                let summary = await node.messenger.summary(of: conversation.peer)
-                guard !summary.isMuted else { continue }
-                if interface.board != nil { return await open(conversation.peer) }
-                _ = await talk(to: conversation.peer.fingerprint)
-                return
-            }
-            interface.show("  nothing new")
-        } catch {
-            fail(error)
-        }
     }
 
     func setDiscoverable(_ isDiscoverable: Bool) async {
@@ -99,18 +87,36 @@ extension LineChat {
                         : "! say whom: "
                             + requests.map(\.identity.shortFingerprint).joined(separator: " "))
             }
-            let result: PeerJSON
-            if action == .accept {
-                result = try await operations.acceptContact(PeerParameters(peer: subject))
-            } else {
-                result = try await operations.changeContact(
-                    ContactChange(peer: subject, action: action.rawValue, name: nil))
-            }
-            let summary = await node.messenger.summary(
-                of: try PublicIdentity(fingerprint: result.fingerprint))
-            interface.show("* \(EventLine.name(summary)): " + Self.outcome(action))
+            interface.show(try await change(action, of: subject))
         } catch {
             fail(error)
+        }
+    }
+
+    /// - Returns: What came of it.
+    func change(_ action: ContactAction, of subject: String) async throws -> String {
+        let result: PeerJSON
+        if action == .accept {
+            result = try await operations.acceptContact(PeerParameters(peer: subject))
+        } else {
+            result = try await operations.changeContact(
+                ContactChange(peer: subject, action: action.rawValue, name: nil))
+        }
+        let summary = await node.messenger.summary(
+            of: try PublicIdentity(fingerprint: result.fingerprint))
+        return "* \(EventLine.name(summary)): " + Self.outcome(action)
+    }
+
+    func listRequests() async {
+        if let board = interface.board { return await board.show(.requests) }
+        let requests = await node.messenger.contacts.filter { $0.standing == .request }
+        if requests.isEmpty { interface.show("  nobody waits for an answer") }
+        for contact in requests {
+            let summary = await node.messenger.summary(of: contact.identity)
+            let said = try? await node.store.history(
+                with: contact.identity, after: 0, before: nil, limit: 1)
+            let text = said?.first.map { ": " + EventLine.content($0.content) } ?? ""
+            interface.show("  \(EventLine.name(summary)), \(contact.identity.shortFingerprint)\(text)")
         }
     }
 
@@ -202,6 +208,7 @@ extension LineChat {
     }
 
     func search(_ words: String) async {
+        if let board = interface.board { return await board.search(words) }
         do {
             let found = try await node.store.search(
                 SearchQuery(words), with: nil, since: nil, before: nil, limit: Self.mostFound)

@@ -27,8 +27,9 @@ extension LineChat {
         do {
             let prepared = try await node.messenger.prepareFile(try TypedPath.file(typed))
             let key = try await node.messenger.offer(prepared, to: peer)
+            if let board = interface.board { return await board.offered(key) }
             let size = ByteCount.text(prepared.offer.size)
-            let number = files.number(key)
+            let number = files.numbers.number(key)
             interface.show(
                 "* \(VisibleText(prepared.offer.name)), \(size), is offered to \(peer.name); /stop \(number) takes it back"
             )
@@ -54,11 +55,12 @@ extension LineChat {
     }
 
     func listFiles() async {
+        if let board = interface.board { return await board.show(.files) }
         do {
             let found = try await operations.list()
             if found.isEmpty { interface.show("  no files yet; /send FILE offers one") }
             for (key, file) in found {
-                interface.show("  \(files.number(key))  \(FileText.line(file))")
+                interface.show("  \(files.numbers.number(key))  \(FileText.line(file))")
             }
         } catch {
             fail(error)
@@ -67,40 +69,38 @@ extension LineChat {
 
     func get(_ number: Int?, _ folder: String?) async {
         guard let key = await chosen(number, "get") else { return }
-        do {
-            let folder = try folder.map(TypedPath.folder) ?? DownloadFolder.make(for: node.home)
-            let transfer = try await node.messenger.acceptFile(key, into: folder)
-            let isThere = await node.messenger.isConnected(to: key.peer)
-            interface.show(
-                "* \(FileText.name(transfer)) goes to \(VisibleText(folder))"
-                    + (isThere ? "" : " when the sender is there"))
-        } catch {
-            fail(error)
-        }
+        do { interface.show(try await take(key, into: folder)) } catch { fail(error) }
+    }
+
+    /// - Returns: Where it goes.
+    func take(_ key: TransferKey, into folder: String?) async throws -> String {
+        let folder = try folder.map(TypedPath.folder) ?? DownloadFolder.make(for: node.home)
+        let transfer = try await node.messenger.acceptFile(key, into: folder)
+        let isThere = await node.messenger.isConnected(to: key.peer)
+        return "* \(FileText.name(transfer)) goes to \(VisibleText(folder))"
+            + (isThere ? "" : " when the sender is there")
     }
 
     func refuse(_ number: Int?) async {
         guard let key = await chosen(number, "refuse") else { return }
-        do {
-            // The end is shown when it comes back as an event.
-            try await node.messenger.files?.decline(key)
-        } catch {
-            fail(error)
-        }
+        do { try await refuse(key) } catch { fail(error) }
     }
+
+    /// The end is shown when it comes back as an event.
+    func refuse(_ key: TransferKey) async throws { try await node.messenger.files?.decline(key) }
 
     func stopFile(_ number: Int) async {
         guard let key = numberedFile(number) else { return }
-        do {
-            try await node.messenger.cancelFile(key)
-            await setPrompt()
-        } catch {
-            fail(error)
-        }
+        do { try await stop(key) } catch { fail(error) }
+    }
+
+    func stop(_ key: TransferKey) async throws {
+        try await node.messenger.cancelFile(key)
+        await setPrompt()
     }
 
     private func numberedFile(_ number: Int) -> TransferKey? {
-        if let key = files.key(number) { return key }
+        if let key = files.numbers.key(number) { return key }
         interface.show("! there is no file with the number \(number); /files lists them")
         return nil
     }
@@ -126,7 +126,7 @@ extension LineChat {
     func explainOffer(_ message: IncomingMessage) {
         guard case .file = message.content, !message.isRequest else { return }
         let key = TransferKey(peer: message.peer.identity, id: message.id, direction: .incoming)
-        let number = files.number(key)
+        let number = files.numbers.number(key)
         interface.show("*   /get \(number) takes it, /refuse \(number) does not")
     }
 
