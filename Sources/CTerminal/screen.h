@@ -25,6 +25,16 @@ void ct_screen_lose(void);
 void ct_screen_reset_input(void);
 // After each key, and after what was asked for between keys.
 void ct_screen_step(void);
+// Milliseconds in which the rest of a key's sequence must come, so that ESC alone is a key.
+int ct_screen_escape_delay(void);
+
+// --- screen_typing.c ---
+
+void ct_screen_reset_typing(void);
+// A line was finished: of an answer, no more may be typed.
+void ct_typing_take_line(void);
+// True: the byte is not readline's to have.
+bool ct_typing_take_byte(unsigned char byte);
 
 // --- screen_keys.c ---
 

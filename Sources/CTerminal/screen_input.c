@@ -58,6 +58,7 @@ static void cancel(void) {
 }
 
 static bool take_line(const char *line) {
+    ct_typing_take_line();
     if (!asking) return false;
     // readline empties the line after this; what was kept comes back then.
     give_back = true;
@@ -73,8 +74,7 @@ static bool take_interrupt(void) {
 
 // --- Keys ---
 
-// Milliseconds in which the rest of a key's sequence must come, so that ESC alone is a key.
-static int escape_delay(void) {
+int ct_screen_escape_delay(void) {
     const char *value = rl_variable_value("keyseq-timeout");
     int set = value ? atoi(value) : 0;
     // 500 is readline's own default, and slow for a key that closes something.
@@ -95,12 +95,13 @@ static bool take_focus(void) {
 }
 
 static bool take_byte(unsigned char byte) {
+    if (ct_typing_take_byte(byte)) return true;
     if (asking && byte == CTRL('G') && is_between_lines()) {
         cancel();
         return true;
     }
     if (byte != ESC) return false;
-    if (ct_editor_input_pending() || ct_editor_has_input(escape_delay())) return take_focus();
+    if (ct_editor_input_pending() || ct_editor_has_input(ct_screen_escape_delay())) return take_focus();
     // Pressed twice at once: readline would wait for the third byte of a sequence that nobody began.
     if (RL_ISSTATE(RL_STATE_MULTIKEY)) {
         rl_callback_sigcleanup();
@@ -171,6 +172,7 @@ void ct_screen_reset_input(void) {
     free(line_next);
     kept = line_next = NULL;
     asking = ask_next = give_back = false;
+    ct_screen_reset_typing();
 }
 
 struct ct_screen_line ct_screen_line(void) {

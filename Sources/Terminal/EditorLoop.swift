@@ -14,6 +14,8 @@ struct EditorHandlers {
     /// Nil: the question was cancelled.
     var answer: (String?) -> Void = { _ in }
     var resized: (ScreenSize) -> Void = { _ in }
+    /// Nil: it was too long.
+    var secret: (UnsafeRawBufferPointer?) -> Void = { _ in }
 }
 
 /// The editor's thread seen from Swift: the only caller of readline. Confined to that thread, so not Sendable.
@@ -55,6 +57,10 @@ class EditorLoop {
             },
             resized: { context, columns, rows in
                 EditorLoop.at(context)?.handlers.resized(ScreenSize(columns: Int(columns), rows: Int(rows)))
+            },
+            secret: { context, bytes, length in
+                EditorLoop.at(context)?.handlers.secret(
+                    bytes.map { UnsafeRawBufferPointer(start: $0, count: length) })
             })
     }
 

@@ -29,6 +29,7 @@ package final class FullScreen: Sendable {
     private let completion: Completion
     private let render: Render
     private let inbox = Mutex(ScreenInbox())
+    private let secretTaker = Mutex<ScreenTyping.SecretTaker?>(nil)
     private let ended = DispatchGroup()
 
     /// Nothing happens to the terminal before `start`.
@@ -82,6 +83,12 @@ package final class FullScreen: Sendable {
 
     /// Replaces the line being typed, or the answer; the cursor stands at its end.
     package func setLine(_ text: String) { leave(.setLine(text)) }
+
+    /// What may be typed from now on; what is half typed is dropped. At first everything: lines, one after the other.
+    package func setTyping(_ typing: ScreenTyping) {
+        secretTaker.withLock { if case .secret(let taker) = typing { $0 = taker } else { $0 = nil } }
+        leave(.typing(typing))
+    }
 
     package func bell() { leave(.bell) }
 
@@ -149,7 +156,11 @@ package final class FullScreen: Sendable {
             completion: completion,
             key: { sink.yield(.key($0)) },
             answer: { answer in sink.yield(answer.map { .answer($0) } ?? .cancelled) },
-            resized: { sink.yield(.resized($0)) })
+            resized: { sink.yield(.resized($0)) },
+            secret: { [self] bytes in
+                secretTaker.withLock { $0 }?(bytes)
+                sink.yield(.secret)
+            })
     }
 
     /// Bytes; in base64 they stay below the 100,000 that xterm and others take.
@@ -198,13 +209,14 @@ package final class FullScreen: Sendable {
 /// What other threads leave for the screen's.
 private struct ScreenInbox {
     enum Work {
-        case ask(String), setLine(String), bell, title(String?), mouse(Bool), palette(Palette)
-        case keys(list: Bool, String), copy(base64: String)
+        case ask(String), setLine(String), typing(ScreenTyping), bell, title(String?), mouse(Bool)
+        case palette(Palette), keys(list: Bool, String), copy(base64: String)
 
         func apply(to loop: ScreenLoop) {
             switch self {
             case .ask(let question): loop.ask(question)
             case .setLine(let text): loop.setLine(text)
+            case .typing(let typing): loop.setTyping(typing)
             case .bell: loop.bell()
             case .title(let title): loop.setTitle(title)
             case .mouse(let on): loop.setMouse(on)

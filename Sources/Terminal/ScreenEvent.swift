@@ -39,6 +39,8 @@ package enum ScreenEvent: Equatable, Sendable {
     /// The end of ``FullScreen/ask(_:)``: Enter; or Esc, Ctrl-G, Ctrl-C, or another question.
     case answer(String)
     case cancelled
+    /// A secret was typed, and was handed over; see ``FullScreen/setTyping(_:)``.
+    case secret
     /// Ctrl-D on an empty line, or the terminal hung up.
     case endOfFile
     /// Ctrl-C on an empty line; on a half-typed one it clears the line, and there is no event.

@@ -34,6 +34,10 @@ final class ScreenLoop: EditorLoop {
         ct_screen_set_line(text)
     }
 
+    func setTyping(_ typing: ScreenTyping) {
+        ct_screen_set_typing(typing.mode)
+    }
+
     func bell() {
         ct_screen_bell()
     }

@@ -64,6 +64,7 @@ final class ScreenProbe: Sendable {
     }
 
     private func handle(_ event: ScreenEvent, on screen: FullScreen) {
+        if event == .secret { screen.setTyping(.free) }
         guard case .line(let text) = event, text.hasPrefix("/") else {
             return say("event: \(event)".replacing("\\n", with: "|"), on: screen)
         }
@@ -88,6 +89,27 @@ final class ScreenProbe: Sendable {
                 screen.ask("Sure?")
             }
         case "/set": screen.setLine(rest)
+        case "/secret":
+            screen.setTyping(
+                .secret { [self] bytes in
+                    guard let bytes else { return say("secret: too long", on: screen) }
+                    let typed = String(decoding: bytes, as: UTF8.self)
+                    say("secret: \(bytes.count) bytes, \(String(typed.reversed()))", on: screen)
+                })
+            say("a secret please", on: screen)
+        case "/answer":
+            screen.setTyping(.answer)
+            say("an answer please", on: screen)
+        case "/nothing":
+            screen.setTyping(.nothing)
+            say("nothing please", on: screen)
+            Task {
+                while !FileManager.default.fileExists(atPath: rest) {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                screen.setTyping(.free)
+                say("free again", on: screen)
+            }
         case "/title": screen.setTitle(rest.isEmpty ? nil : rest)
         case "/bell": screen.bell()
         case "/palette":

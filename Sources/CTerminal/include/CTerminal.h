@@ -53,6 +53,8 @@ struct ct_editor_callbacks {
     // The question's end: NULL when it was cancelled.
     void (*answer)(void *context, const char *answer);
     void (*resized)(void *context, int columns, int rows);
+    // A secret that was typed, valid during the call; NULL when it was longer than CT_SECRET_BYTES.
+    void (*secret)(void *context, const unsigned char *bytes, size_t length);
 };
 
 // Waits for a key, a wake-up, or so many milliseconds (-1: for ever), and handles it; window size changes and
@@ -76,7 +78,7 @@ void ct_line_print_above(const char *text, size_t length);
 void ct_line_set_prompt(const char *prompt);
 void ct_line_end(void);
 
-// --- A full screen (screen.c draws, screen_input.c has the line and the keys) ---
+// --- A full screen (screen.c draws, screen_input.c has the line, screen_typing.c what may be typed) ---
 
 enum ct_attribute { CT_BOLD = 1, CT_DIM = 2, CT_UNDERLINE = 4, CT_REVERSE = 8 };
 // Colours are numbers: 0 the terminal's own, 1 to 6 red, green, yellow, blue, magenta, cyan, and from here on the
@@ -132,6 +134,17 @@ void ct_screen_set_line(const char *text);
 // Keys that are events while the line is empty, and the line's own as soon as it is not: Up, Down and Enter for a
 // list, and Alt with each of `letters`.
 void ct_screen_set_keys(bool list, const char *letters);
+
+enum ct_typing {
+    CT_TYPING_FREE,     // lines, one after the other
+    CT_TYPING_NOTHING,  // what is typed is dropped, but for Esc, Ctrl-C, Ctrl-D, Ctrl-L and Ctrl-Z
+    CT_TYPING_ANSWER,   // one line, then nothing
+    CT_TYPING_SECRET,   // one line that readline never sees, then nothing
+};
+// Bytes of a secret.
+enum { CT_SECRET_BYTES = 1024 };
+// Drops what is half typed.
+void ct_screen_set_typing(enum ct_typing typing);
 
 // --- The terminal's own state (tty.c) ---
 

@@ -118,7 +118,7 @@ struct ScreenInterface: ChatInterface {
             if let found = JumpView.matches(state.model.conversations, text).first {
                 await chat.open(found.peer)
             }
-        case .cancelled, .resized: break
+        case .cancelled, .resized, .secret: break
         case .key(let key): await take(key, chat)
         }
     }
