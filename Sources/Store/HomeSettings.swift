@@ -4,6 +4,8 @@ package import Identity
 package struct HomeSettings: Sendable, Equatable {
     /// The directory in use; nil before the first registration.
     package var directory: DirectoryReference?
+    /// Whether the user chose to be online without a directory, for as long as none is named.
+    package var goesWithoutDirectory: Bool
     /// The handle claimed there, if any.
     package var handle: Handle?
     /// Where to listen (port 0 lets the system choose one each time); nil for every IPv4 address and any port.
@@ -17,7 +19,8 @@ package struct HomeSettings: Sendable, Equatable {
 
     package init(
         directory: DirectoryReference? = nil, handle: Handle? = nil, listen: Endpoint? = nil,
-        advertise: Endpoint? = nil, isDiscoverable: Bool = false, sendsRead: Bool = true
+        advertise: Endpoint? = nil, isDiscoverable: Bool = false, sendsRead: Bool = true,
+        goesWithoutDirectory: Bool = false
     ) {
         self.directory = directory
         self.handle = handle
@@ -25,5 +28,6 @@ package struct HomeSettings: Sendable, Equatable {
         self.advertise = advertise
         self.isDiscoverable = isDiscoverable
         self.sendsRead = sendsRead
+        self.goesWithoutDirectory = goesWithoutDirectory
     }
 }

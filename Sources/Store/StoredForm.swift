@@ -58,8 +58,9 @@ struct StoredSettings: Codable {
     let listen: String?
     let advertise: String?
     let isDiscoverable: Bool
-    /// Absent in what older versions wrote.
+    // Absent in what older versions wrote.
     let sendsRead: Bool?
+    let goesWithoutDirectory: Bool?
 
     init(_ settings: HomeSettings) {
         directory = settings.directory?.description
@@ -68,6 +69,7 @@ struct StoredSettings: Codable {
         advertise = settings.advertise?.description
         isDiscoverable = settings.isDiscoverable
         sendsRead = settings.sendsRead
+        goesWithoutDirectory = settings.goesWithoutDirectory
     }
 
     func settings() throws -> HomeSettings {
@@ -77,7 +79,8 @@ struct StoredSettings: Codable {
                 handle: try handle.map { try Handle($0) },
                 listen: try listen.map { try Endpoint($0) },
                 advertise: try advertise.map { try Endpoint($0) },
-                isDiscoverable: isDiscoverable, sendsRead: sendsRead ?? true)
+                isDiscoverable: isDiscoverable, sendsRead: sendsRead ?? true,
+                goesWithoutDirectory: goesWithoutDirectory ?? false)
         }
     }
 

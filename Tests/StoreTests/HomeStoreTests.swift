@@ -30,7 +30,7 @@ import Testing
             directory: DirectoryReference(endpoint: try Endpoint("127.0.0.1:7600"), identity: directory),
             handle: try Handle("alice"), listen: try Endpoint("0.0.0.0:4000"),
             advertise: try Endpoint("192.0.2.1:4000"),
-            isDiscoverable: true)
+            isDiscoverable: true, goesWithoutDirectory: true)
         do {
             let store = try HomeStore(path: path, keys: keys)
             #expect(try store.settings() == HomeSettings())

@@ -49,7 +49,12 @@ actor ScreenBoard {
                 with: conversation.peer, after: nil, before: nil, limit: 1)
             last[conversation.peer] = newest?.last?.sentAt
         }
-        state.change { $0.own = node.settings.handle?.text ?? node.identity.shortFingerprint }
+        state.change { model in
+            model.own = node.settings.handle?.text ?? node.identity.shortFingerprint
+            if node.settings.directory == nil {
+                model.directory = DirectoryLine(isOnline: false, words: ["no directory: invites only"])
+            }
+        }
         await loadFiles()
         await refresh()
     }

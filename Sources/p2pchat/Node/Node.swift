@@ -25,7 +25,8 @@ final class Node: Sendable {
     }
 
     struct OnlineParts: Sendable {
-        let session: DirectorySession
+        /// Nil without a directory.
+        let session: DirectorySession?
         let listener: LinkListener
         let control: ControlServer
     }
@@ -103,7 +104,7 @@ final class Node: Sendable {
             settings.sendsRead = sendsRead
             try store.save(settings)
         }
-        guard let reference = settings.directory else { throw ChatError.noDirectory }
+        guard settings.directory != nil || settings.goesWithoutDirectory else { throw ChatError.noDirectory }
         let wanted = try settings.listen ?? Endpoint(host: "0.0.0.0", port: 0)
         let blocklist = Blocklist()
         let listener: LinkListener
@@ -117,17 +118,19 @@ final class Node: Sendable {
                 hint: "choose another port with: p2pchat register --listen HOST:PORT")
         }
         let advertised = settings.advertise ?? listener.localEndpoint
-        let session = DirectorySession(
-            reference: reference, identity: keys,
-            settings: DirectorySettings(handle: settings.handle, discoverable: settings.isDiscoverable) {
-                [advertised]
-            },
-            dial: { try await LinkNetwork(keys: keys).dial(reference) })
+        let session = settings.directory.map { reference in
+            DirectorySession(
+                reference: reference, identity: keys,
+                settings: DirectorySettings(handle: settings.handle, discoverable: settings.isDiscoverable) {
+                    [advertised]
+                },
+                dial: { try await LinkNetwork(keys: keys).dial(reference) })
+        }
         let parts = OnlineParts(
             session: session, listener: listener, control: try await ControlServer.bind(home))
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
-            directory: SessionDirectory(session: session), blocklist: blocklist,
+            directory: session.map { SessionDirectory(session: $0) }, blocklist: blocklist,
             takesFilesInto: takesFilesInto, tellsShown: tellsShown)
     }
 
@@ -137,15 +140,17 @@ final class Node: Sendable {
         await loadFiles()
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.messenger.run() }
-            group.addTask { await parts.session.run() }
-            group.addTask { await self.watch(parts.session) }
+            if let session = parts.session {
+                group.addTask { await session.run() }
+                group.addTask { await self.watch(session) }
+            }
             group.addTask { await self.expire() }
             group.addTask {
                 for await link in parts.listener.links { await self.messenger.accept(link) }
             }
             group.addTask { await parts.control.run(Operations(node: self)) }
             await stopping.wait()
-            async let unregistered: Void = parts.session.stop()
+            async let unregistered: Void? = parts.session?.stop()
             async let closed: Void = parts.listener.close()
             await messenger.close()
             _ = await (unregistered, closed)
@@ -190,7 +195,7 @@ final class Node: Sendable {
 
     private var directory: (any DirectoryAccess)? {
         switch kind {
-        case .online(let parts): SessionDirectory(session: parts.session)
+        case .online(let parts): parts.session.map { SessionDirectory(session: $0) }
         case .visiting(let directory): directory
         }
     }
@@ -202,16 +207,20 @@ final class Node: Sendable {
             .sorted { ($0.handle?.text ?? "~", $0.identity) < ($1.handle?.text ?? "~", $1.identity) }
     }
 
-    /// Comings and goings of the discoverable; ends where one is not online.
+    /// Comings and goings of the discoverable; ends where one is not online, or without a directory.
     func presence() async -> AsyncStream<PresenceEvent> {
-        guard case .online(let parts) = kind else { return AsyncStream { $0.finish() } }
-        return await parts.session.watch()
+        guard case .online(let parts) = kind, let session = parts.session else {
+            return AsyncStream { $0.finish() }
+        }
+        return await session.watch()
     }
 
-    /// How it stands with the directory, now and from now on.
+    /// How it stands with the directory, now and from now on; ends at once without one.
     func directoryStates() async -> AsyncStream<DirectoryState> {
-        guard case .online(let parts) = kind else { return AsyncStream { $0.finish() } }
-        return await parts.session.states()
+        guard case .online(let parts) = kind, let session = parts.session else {
+            return AsyncStream { $0.finish() }
+        }
+        return await session.states()
     }
 
     /// Waits for the first attempt to register.
@@ -247,7 +256,7 @@ final class Node: Sendable {
         var changed = try store.settings()
         changed.isDiscoverable = isDiscoverable
         try store.save(changed)
-        try await parts.session.setDiscoverable(isDiscoverable)
+        try await parts.session?.setDiscoverable(isDiscoverable)
     }
 
     func status() async -> StatusJSON {
@@ -258,13 +267,15 @@ final class Node: Sendable {
         switch kind {
         case .online(let parts):
             listening = parts.listener.localEndpoint.description
-            switch await parts.session.state {
+            switch await parts.session?.state {
             case .online(let result):
                 reachable = true
                 presence = result
             case .connecting: problem = "connecting"
             case .offline(let reason, _): problem = CommandError(describing: reason).message
             case .stopped: problem = "stopped"
+            // Nobody has looked whether the address can be reached.
+            case nil: problem = "without a directory only those can call who have your address"
             }
         case .visiting(let directory):
             do {
@@ -280,7 +291,9 @@ final class Node: Sendable {
                 "not online"
             }
         let handle = presence?.handle ?? settings.handle
-        let reached = presence?.addresses.first { $0.reachability == .reachable }?.endpoint
+        let reached =
+            presence?.addresses.first { $0.reachability == .reachable }?.endpoint
+            ?? (settings.directory == nil ? settings.fixedAddress : nil)
         let invite = Invite(
             identity: identity, directory: settings.directory, address: reached, handle: handle)
         return StatusJSON(
@@ -290,5 +303,14 @@ final class Node: Sendable {
             directoryReachable: reachable, problem: problem, listening: listening,
             callable: presence?.isCallable ?? false, callableProblem: callableProblem,
             invite: invite.description)
+    }
+}
+
+extension HomeSettings {
+    /// The address that the user named, where it is one that others can dial and that stays; nobody has tried it.
+    fileprivate var fixedAddress: Endpoint? {
+        if let advertise { return advertise }
+        guard let listen, listen.port != 0, listen.host != "0.0.0.0", listen.host != "::" else { return nil }
+        return listen
     }
 }
