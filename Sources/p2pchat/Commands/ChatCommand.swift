@@ -30,9 +30,10 @@ struct ChatCommand: AsyncParsableCommand {
     var lineMode = false
 
     func run() async throws {
-        try await offerIdentity()
         let isPlain = plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0 || Self.isDumb
-        try await Online(options: options).run { [peer, lineMode] node in
+        if let peer, Invite.isMeant(by: peer) { _ = try Invite(peer) }
+        guard let opened = try await open(isScreen: !isPlain && !lineMode) else { return }
+        try await Online(options: options).run(opened.home) { [peer = opened.peer, lineMode] node in
             let names = KnownNames()
             if !isPlain, !lineMode, let screen = try Self.screen(node, names) {
                 return try await Self.run(screen, node, names, first: peer)
@@ -46,6 +47,14 @@ struct ChatCommand: AsyncParsableCommand {
                 node: node, interface: interface, names: names, isScripted: isatty(STDIN_FILENO) == 0
             ).run(first: peer)
         }
+    }
+
+    /// A person who lacks an identity or a directory is led to them; a script is told.
+    private func open(isScreen: Bool) async throws -> FirstEntry.Opened? {
+        guard isatty(STDIN_FILENO) == 1 else {
+            return FirstEntry.Opened(home: try options.open(), peer: peer)
+        }
+        return try await FirstEntry(options: options, peer: peer, isScreen: isScreen).run()
     }
 
     /// Nil for a terminal that can only show lines.
@@ -73,25 +82,6 @@ struct ChatCommand: AsyncParsableCommand {
     private static var isDumb: Bool {
         guard let term = getenv("TERM") else { return true }
         return strcmp(term, "dumb") == 0
-    }
-
-    /// Without an identity, makes one or restores one if the person at the terminal wants.
-    private func offerIdentity() async throws {
-        guard !KeyFile.exists(directory: options.folder.path), isatty(STDIN_FILENO) == 1 else { return }
-        Output.note("There is no identity in \(options.folder.path) yet.")
-        for _ in 0..<3 {
-            switch try Question.ask("Make one now? [Y/n, r: restore one from a backup] ").lowercased() {
-            case "", "y", "yes":
-                return try Keygen.make(home: options.folder, options: options, noPassphrase: false)
-            case "n", "no": throw options.folder.noIdentity
-            case "r", "restore":
-                let file = try Question.ask("File of the backup: ")
-                _ = try await Restoring(options: options, file: file, history: true).run()
-                return
-            default: Output.note("Please answer y, n or r.")
-            }
-        }
-        throw CommandError(.usage, "no answer")
     }
 }
 

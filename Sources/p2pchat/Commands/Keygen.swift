@@ -27,20 +27,13 @@ struct Keygen: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try Self.make(home: options.folder, options: options, noPassphrase: noPassphrase)
-    }
-
-    static func make(home: Home, options: HomeOptions, noPassphrase: Bool) throws {
-        guard !KeyFile.exists(directory: home.path) else {
-            throw CommandError(
-                .exists, "there is an identity in \(home.path) already; it is left as it is",
-                hint: "see it with: p2pchat fingerprint")
-        }
+        let home = options.folder
+        try NewIdentity.refuseExisting(in: home)
+        // Before anything is asked.
         try home.create()
-        let keys = try IdentityKeys.generate()
-        let recovery = try RecoveryKey.generate()
+        let made = try NewIdentity()
         if noPassphrase {
-            try KeyFile.write(keys, recoveryHash: recovery.hash, passphrase: nil, directory: home.path)
+            try made.write(to: home, passphrase: nil)
         } else {
             var passphrase = try options.givenPassphrase()
             if passphrase == nil {
@@ -48,17 +41,16 @@ struct Keygen: AsyncParsableCommand {
                     "Passphrase for the new identity: ", otherwise: "a new identity needs a passphrase",
                     ifEmpty: Self.withoutPassphrase)
             }
-            try KeyFile.write(keys, recoveryHash: recovery.hash, passphrase: passphrase, directory: home.path)
+            try made.write(to: home, passphrase: passphrase)
         }
-        let identity = keys.publicIdentity
-        let words = try recovery.words().joined(separator: " ")
+        let identity = made.keys.publicIdentity
         try Output.line(Output.isTerminal ? identity.groupedFingerprint : identity.fingerprint)
         Output.note(
             """
 
             Recovery words, shown only now. Write them on paper; a later version revokes a lost identity with them.
 
-              \(words)
+              \(made.recoveryWords.joined(separator: " "))
 
             Next: p2pchat register --directory HOST:PORT#FINGERPRINT --handle NAME --discoverable
             """)

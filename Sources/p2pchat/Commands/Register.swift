@@ -49,15 +49,16 @@ struct Register: AsyncParsableCommand {
     var stay = false
 
     func run() async throws {
-        let home = options.folder
-        _ = try home.publicIdentity()
-        guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
-        defer { withExtendedLifetime(lock) {} }
-        let keys = try options.unlock()
-        let store = try HomeStore(path: home.databasePath, keys: keys)
+        let open = try options.open()
+        defer { withExtendedLifetime(open) {} }
+        let store = try HomeStore(path: open.home.databasePath, keys: open.keys)
         let settings = try chosen(over: store.settings())
-        try await claim(settings, keys, home)
-        let node = try await Node.online(home: home, keys: keys, settings: settings)
+        guard let directory = settings.directory else {
+            try store.save(settings)
+            return Output.note("kept; there is no directory to register with")
+        }
+        try await claim(settings, directory, open)
+        let node = try await Node.online(home: open.home, keys: open.keys, settings: settings)
         try await Online(options: options).run(node) { node in
             let presence = try await node.firstPresence()
             try store.save(settings)
@@ -67,30 +68,14 @@ struct Register: AsyncParsableCommand {
     }
 
     /// Makes sure that the directory is who it should be, and claims the handle unless it is this identity's already.
-    private func claim(_ settings: HomeSettings, _ keys: IdentityKeys, _ home: Home) async throws {
-        guard let reference = settings.directory else { return }
-        let recoveryHash = try home.publicIdentity().recoveryHash
-        let directory = VisitingDirectory(reference: reference, keys: keys)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await directory.run() }
-            do {
-                let client = try await directory.connected()
-                if let handle = settings.handle {
-                    switch try await client.holder(of: handle) {
-                    case keys.publicIdentity: break
-                    case nil:
-                        try warnAboutClaim(handle)
-                        try await client.claim(handle, recoveryHash: recoveryHash)
-                    default: throw DirectoryError.handleTaken
-                    }
-                }
-            } catch {
-                await directory.close()
-                throw error
-            }
-            await directory.close()
-            try await group.waitForAll()
-        }
+    private func claim(_ settings: HomeSettings, _ reference: DirectoryReference, _ open: OpenHome)
+        async throws
+    {
+        let directory = DirectoryVisit(reference: reference, keys: open.keys)
+        guard let handle = settings.handle else { return try await directory.with { _ in } }
+        guard try await !directory.isOwn(handle) else { return }
+        try warnAboutClaim(handle)
+        try await directory.claim(handle, recoveryHash: open.home.publicIdentity().recoveryHash)
     }
 
     private func chosen(over old: HomeSettings) throws -> HomeSettings {
@@ -109,7 +94,9 @@ struct Register: AsyncParsableCommand {
             throw CommandError(.usage, "\(error)")
         }
         if let discoverable { settings.isDiscoverable = discoverable }
-        guard settings.directory != nil else {
+        // Where one listens is of use without a directory, too.
+        let isAlone = settings.goesWithoutDirectory && handle == nil && discoverable == nil
+        guard settings.directory != nil || isAlone else {
             throw CommandError(
                 .usage, "no directory is named",
                 hint: "p2pchat register --directory HOST:PORT#FINGERPRINT (the operator's server prints it)")
@@ -119,12 +106,7 @@ struct Register: AsyncParsableCommand {
 
     /// Before a claim: what cannot be taken back.
     private func warnAboutClaim(_ handle: Handle) throws {
-        Output.note(
-            """
-            A handle is public and permanent: the directory keeps who claimed it, with
-            the time and your public key, also after you release it, and others can
-            check it. Your address is not kept.
-            """)
+        for line in DirectoryVisit.meaningOfClaim { Output.note(line) }
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return }
         guard try Question.yesOrNo("Claim \(handle) at this directory?", default: true) else {
             throw CommandError(.refused, "nothing was claimed")

@@ -7,10 +7,13 @@ struct InputView {
     /// Within `rows`.
     private(set) var cursor = Frame.Position(row: 0, column: 0)
 
-    /// - Parameter mostRows: Beyond them, those around the cursor are shown.
-    init(_ line: InputLine, prompt: String, columns: Int, mostRows: Int) {
+    /// - Parameters:
+    ///   - mostPrompt: Columns of the prompt; nil: half of what there is, for it may be a peer's long name.
+    ///   - mostRows: Beyond them, those around the cursor are shown.
+    init(_ line: InputLine, prompt: String, mostPrompt: Int? = nil, columns: Int, mostRows: Int) {
         self.line = line
-        let head = fitted(line.question ?? (line.prompt.isEmpty ? prompt : line.prompt), max(2, columns) / 2)
+        let head = fitted(
+            line.question ?? (line.prompt.isEmpty ? prompt : line.prompt), mostPrompt ?? max(2, columns) / 2)
         let layout = InputLayout(line, start: displayWidth(head), columns: max(2, columns))
         let first = max(0, min(layout.cursor.row - mostRows + 1, layout.starts.count - mostRows))
         cursor = Frame.Position(row: layout.cursor.row - first, column: layout.cursor.column)

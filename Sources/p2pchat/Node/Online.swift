@@ -9,12 +9,13 @@ struct Online {
 
     /// Runs a node, and beside it `body`, until the body ends or a signal comes.
     func run(_ body: @escaping @Sendable (Node) async throws -> Void) async throws {
-        let home = options.folder
-        _ = try home.publicIdentity()
-        guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
-        defer { withExtendedLifetime(lock) {} }
+        try await run(options.open(), body)
+    }
+
+    func run(_ open: OpenHome, _ body: @escaping @Sendable (Node) async throws -> Void) async throws {
+        defer { withExtendedLifetime(open) {} }
         let node = try await Node.online(
-            home: home, keys: options.unlock(), takesFilesInto: takesFilesInto, tellsShown: tellsShown)
+            home: open.home, keys: open.keys, takesFilesInto: takesFilesInto, tellsShown: tellsShown)
         try await run(node, body)
     }
 

@@ -26,6 +26,14 @@ struct HomeOptions: ParsableArguments {
 
     var folder: Home { Home(option: home) }
 
+    /// Opens the home to be online with it.
+    func open() throws -> OpenHome {
+        let home = folder
+        _ = try home.publicIdentity()
+        guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
+        return OpenHome(home: home, lock: lock, keys: try unlock())
+    }
+
     /// Opens the identity; asks for the passphrase where the key file is sealed.
     func unlock() throws -> IdentityKeys {
         try unlockKeepingPassphrase().keys
@@ -70,6 +78,19 @@ struct HomeOptions: ParsableArguments {
     func givenPassphrase() throws -> SecretBytes? {
         try PassphraseInput.given(
             file: passphraseFile, descriptor: passphraseFd, ifEmpty: Keygen.withoutPassphrase)
+    }
+}
+
+/// An open identity, and the right to be online with its home for as long as this value lives.
+struct OpenHome: Sendable {
+    let home: Home
+    private let lock: HomeLock
+    let keys: IdentityKeys
+
+    init(home: Home, lock: HomeLock, keys: IdentityKeys) {
+        self.home = home
+        self.lock = lock
+        self.keys = keys
     }
 }
 

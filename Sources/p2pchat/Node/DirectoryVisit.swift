@@ -1,0 +1,48 @@
+import Directory
+import Identity
+
+/// Asking or telling a directory something, through a link that lasts as long as that.
+struct DirectoryVisit: Sendable {
+    let reference: DirectoryReference
+    let keys: IdentityKeys
+
+    /// - Throws: what the body throws; when the directory is not reachable, or another than the reference says.
+    func with<Value: Sendable>(_ body: @Sendable (DirectoryClient) async throws -> Value) async throws
+        -> Value
+    {
+        let directory = VisitingDirectory(reference: reference, keys: keys)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await directory.run() }
+            let result: Result<Value, any Error>
+            do { result = .success(try await body(directory.connected())) } catch { result = .failure(error) }
+            await directory.close()
+            try await group.waitForAll()
+            return try result.get()
+        }
+    }
+
+    /// Whether the handle is this identity's already; false where nobody has it.
+    ///
+    /// - Throws: `DirectoryError.handleTaken`.
+    func isOwn(_ handle: Handle) async throws -> Bool {
+        try await with { client in
+            switch try await client.holder(of: handle) {
+            case keys.publicIdentity: return true
+            case nil: return false
+            default: throw DirectoryError.handleTaken
+            }
+        }
+    }
+
+    /// Claims a handle for good.
+    func claim(_ handle: Handle, recoveryHash: [UInt8]) async throws {
+        try await with { try await $0.claim(handle, recoveryHash: recoveryHash) }
+    }
+
+    /// What a claim makes public, for the question before it.
+    static let meaningOfClaim = [
+        "A handle is public and permanent: the directory keeps who claimed it, with",
+        "the time and your public key, also after you release it, and others can",
+        "check it. Your address is not kept.",
+    ]
+}
