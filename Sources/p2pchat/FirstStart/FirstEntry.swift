@@ -44,7 +44,7 @@ struct FirstEntry {
     }
 
     private func lead(_ first: FirstStart, _ deeds: FirstDeeds) async throws -> FirstStart {
-        guard isScreen, let screen = try Self.screen(first) else {
+        guard isScreen, let screen = try screen(first) else {
             return await FirstGuide(interface: FirstLines(), deeds: deeds).run(first)
         }
         // A signal ends the screen, and that the path.
@@ -61,9 +61,9 @@ struct FirstEntry {
     }
 
     /// Nil for a terminal that can only show lines.
-    private static func screen(_ first: FirstStart) throws -> FirstScreen? {
+    private func screen(_ first: FirstStart) throws -> FirstScreen? {
         do {
-            return try FirstScreen(first)
+            return try FirstScreen(first, options.folder.settingsFile.read().settings.colours.palette)
         } catch .noTerminal {
             return nil
         }

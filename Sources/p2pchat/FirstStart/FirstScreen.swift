@@ -21,7 +21,7 @@ final class FirstScreen: FirstInterface {
     }
 
     /// - Throws: `TerminalError`, `.noTerminal` where there is none that can show a full screen.
-    init(_ first: FirstStart) throws(TerminalError) {
+    init(_ first: FirstStart, _ palette: Palette) throws(TerminalError) {
         (answers, answersIn) = AsyncStream.makeStream()
         let shared = Shared(first)
         self.shared = shared
@@ -30,6 +30,7 @@ final class FirstScreen: FirstInterface {
         } render: { input, size in
             FirstView.frame(shared.shown, input, size)
         }
+        screen.setPalette(palette)
         try screen.start()
     }
 

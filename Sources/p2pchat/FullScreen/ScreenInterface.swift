@@ -207,7 +207,7 @@ struct ScreenInterface: ChatInterface {
 }
 
 extension ColourChoice {
-    fileprivate var palette: Palette {
+    var palette: Palette {
         switch self {
         case .automatic: .automatic
         case .dark: .dark
