@@ -208,11 +208,16 @@ static int read_silently(int fd, const char *prompt, unsigned char *buffer, size
             break;
         }
         if (byte == '\n') break;
-        if (used < capacity) {
-            buffer[used++] = byte;
+        // The same bytes as on the full screen, whatever the terminal's charset.
+        unsigned char decoded[4];
+        size_t count = ct_charset_decode(byte, decoded);
+        if (count <= capacity - used) {
+            memcpy(buffer + used, decoded, count);
+            used += count;
         } else {
             too_long = 1;
         }
+        ct_erase(decoded, sizeof decoded);
         byte = 0;
     }
     *length = used;
