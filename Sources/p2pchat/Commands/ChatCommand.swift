@@ -13,6 +13,9 @@ struct ChatCommand: AsyncParsableCommand {
             you type and scroll away; --plain does without line editing too. In a pipe, each line of standard input is a message;
             it ends with exit code 69 when the peer is not reached or does not acknowledge one.
 
+            At a terminal it asks for what is missing: an identity (a new one or a backup's), a directory, a handle, who may find
+            you, and where you listen.
+
             Examples:
               p2pchat chat
               p2pchat chat bob
