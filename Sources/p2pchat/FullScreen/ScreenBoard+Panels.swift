@@ -29,10 +29,9 @@ extension ScreenBoard {
 
     /// - Parameter isEqual: What a comparison of the numbers came to, just now.
     func showDetails(of peer: PublicIdentity, isEqual: Bool? = nil) async {
-        var details = await details(of: peer)
-        if case .details(let before) = state.model.panel?.content, before.peer == peer {
-            details.addresses = before.addresses
-        }
+        var before: PeerDetails?
+        if case .details(let shown) = state.model.panel?.content, shown.peer == peer { before = shown }
+        var details = await details(of: peer, as: before)
         details.isEqual = isEqual
         set(Panel(.details(details)))
         publish()
@@ -59,9 +58,7 @@ extension ScreenBoard {
         case .people(nil): break
         case .requests: update(.requests(await requests()), if: .requests)
         case .details(let old):
-            var details = await details(of: old.peer)
-            (details.addresses, details.isEqual) = (old.addresses, old.isEqual)
-            update(.details(details), if: .details)
+            update(.details(await details(of: old.peer, as: old)), if: .details)
         }
     }
 
@@ -112,12 +109,14 @@ extension ScreenBoard {
     private func update(_ content: Panel.Content, if kind: Panel.Kind) {
         state.change { model in
             guard model.panel?.kind == kind else { return }
-            if case .details(let new) = content, case .details(let old) = model.panel?.content,
-                new.peer != old.peer
-            {
+            guard case .details(var new) = content, case .details(let old) = model.panel?.content else {
+                model.panel?.update(content)
                 return
             }
-            model.panel?.update(content)
+            guard new.peer == old.peer else { return }
+            // These are found, and compared, meanwhile.
+            (new.addresses, new.isEqual) = (old.addresses, old.isEqual)
+            model.panel?.update(.details(new))
         }
     }
 
@@ -179,9 +178,10 @@ extension ScreenBoard {
         return items
     }
 
-    private func details(of peer: PublicIdentity) async -> PeerDetails {
+    /// - Parameter former: What of it does not change need not be made again.
+    private func details(of peer: PublicIdentity, as former: PeerDetails?) async -> PeerDetails {
         let summary = await node.messenger.summary(of: peer)
-        let number = SafetyNumber.between(node.identity, peer)
+        let number = former?.safetyNumber ?? SafetyNumber.between(node.identity, peer).grouped
         let isConnected = await node.messenger.isConnected(to: peer)
         let isOnline = await node.messenger.isOnline(peer)
         return PeerDetails(
@@ -190,7 +190,8 @@ extension ScreenBoard {
             standing: summary.standing, isMuted: summary.isMuted,
             link: isConnected
                 ? "connected, encrypted end to end" : isOnline ? "online, not connected" : "not there",
-            safetyNumber: number.grouped, code: (try? QRCode.halfBlocks(number.digits)) ?? [],
+            addresses: former?.addresses, safetyNumber: number,
+            code: former?.code ?? (try? QRCode.halfBlocks(number.filter { $0 != " " })) ?? [],
             ownFingerprint: node.identity.groupedFingerprint)
     }
 
