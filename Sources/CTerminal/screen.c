@@ -322,14 +322,23 @@ static attr_t attributes_of(unsigned attributes) {
         | (attributes & CT_UNDERLINE ? A_UNDERLINE : 0) | (attributes & CT_REVERSE ? A_REVERSE : 0);
 }
 
-// One cell: a character and the marks on it.
-static void add_cell(const wchar_t *text, attr_t attributes, short colour) {
-    cchar_t cell;
-    if (text[0] == L'\0' || setcchar(&cell, text, attributes, colour, NULL) != OK) return;
-    int width = wcwidth(text[0]);
-    if (width <= 0 || next_column + width > COLS) return;
+// Cells that ncurses gets together: one call for each would cost more than drawing them.
+static cchar_t cells[256];
+static int cell_count, cells_column;
+
+static void flush_cells(void) {
     // Neither wraps nor scrolls.
-    mvwadd_wchnstr(stdscr, next_row, next_column, &cell, 1);
+    if (cell_count > 0) mvwadd_wchnstr(stdscr, next_row, cells_column, cells, cell_count);
+    cells_column = next_column;
+    cell_count = 0;
+}
+
+// One cell: a character and the marks on it.
+static void add_cell(const wchar_t *text, int width, attr_t attributes, short colour) {
+    if (width <= 0 || next_column + width > COLS) return;
+    if (cell_count == sizeof cells / sizeof *cells) flush_cells();
+    if (setcchar(&cells[cell_count], text, attributes, colour, NULL) != OK) return;
+    cell_count++;
     next_column += width;
 }
 
@@ -337,23 +346,26 @@ void ct_screen_add(const uint32_t *scalars, size_t count, unsigned attributes, i
     attr_t style = attributes_of(attributes);
     short pair = (short)(has_colours ? colour : 0);
     wchar_t cell[CCHARW_MAX + 1] = L"";
-    int length = 0;
+    int length = 0, cell_width = 0;
+    cells_column = next_column;
     for (size_t i = 0; i < count; i++) {
         wchar_t scalar = (wchar_t)scalars[i];
-        int width = wcwidth(scalar);
         // The last gate: a control would act.
         if (scalar < 0x20 || (scalar >= 0x7F && scalar < 0xA0)) continue;
+        int width = scalar < 0x7F ? 1 : wcwidth(scalar);
         if (width == 0) {
             if (length > 0 && length < CCHARW_MAX) cell[length++] = scalar;
         } else {
             cell[length] = L'\0';
-            add_cell(cell, style, pair);
+            add_cell(cell, cell_width, style, pair);
             cell[0] = width < 0 ? 0xFFFD : scalar;
+            cell_width = width < 0 ? 1 : width;
             length = 1;
         }
     }
     cell[length] = L'\0';
-    add_cell(cell, style, pair);
+    add_cell(cell, cell_width, style, pair);
+    flush_cells();
 }
 
 bool ct_screen_takes_output(void) {

@@ -31,6 +31,7 @@ private struct RowCutter {
     }
 
     mutating func take(_ span: Span) {
+        if isPlain(span.text) { return takePlain(span) }
         var text = String.UnicodeScalarView()
         for scalar in span.text.unicodeScalars {
             let width = displayWidth(of: scalar)
@@ -55,6 +56,19 @@ private struct RowCutter {
             last = scalar
         }
         if !text.isEmpty { spans.append(Span(String(text), span.style)) }
+    }
+
+    /// Most of what is drawn: a column for each byte, and nothing to be replaced.
+    private mutating func takePlain(_ span: Span) {
+        let room = columns - used
+        let count = span.text.utf8.count
+        isFull = count > room
+        let text = isFull ? String(span.text.unicodeScalars.prefix(room)) : span.text
+        guard let end = text.unicodeScalars.last else { return }
+        spans.append(Span(text, span.style))
+        used += min(count, room)
+        marks = 0
+        last = end
     }
 
     /// What stands for a scalar that takes `width` columns.

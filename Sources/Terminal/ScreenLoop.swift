@@ -105,7 +105,7 @@ final class ScreenLoop: EditorLoop {
     private func add(_ spans: [Span]) {
         for span in spans {
             let text = NarrowText.isNeeded ? NarrowText.ascii(span.text) : span.text
-            let scalars = text.unicodeScalars.map(\.value)
+            let scalars = text.unicodeScalars.map { $0.value }
             scalars.withUnsafeBufferPointer {
                 ct_screen_add($0.baseAddress, $0.count, span.style.attributes, span.style.colour.number)
             }
