@@ -56,8 +56,24 @@ enum FlowLayout {
     static func lines(of item: FlowItem, after former: FlowItem?, in model: ScreenModel, columns: Int)
         -> [Line]
     {
+        var subject = LaidItems.Subject(item: item, columns: columns, time: model.settings.timeFormat)
+        if let message = item.message {
+            let day = EventLine.day(message.sentAt)
+            if former?.message.map({ EventLine.day($0.sentAt) }) != day { subject.opensDay = day }
+            subject.isFound = message.row == model.search?.row
+            if case .file(_) = message.content { subject.file = model.files[fileKey(message)] }
+        }
+        return LaidItems.lines(of: subject) {
+            rows(of: subject).enumerated().map { line, row in
+                Line(row: row, anchor: FlowAnchor(place: item.place, number: item.number, line: line))
+            }
+        }
+    }
+
+    private static func rows(of subject: LaidItems.Subject) -> [Frame.Row] {
+        let columns = subject.columns
         var rows: [Frame.Row] = []
-        switch item.content {
+        switch subject.item.content {
         case .notice(let text):
             for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
                 let indent = HangingIndent.columns(of: String(line), usual: 2, width: columns)
@@ -66,18 +82,11 @@ enum FlowLayout {
                 }
             }
         case .message(let message, let sender):
-            let day = EventLine.day(message.sentAt)
-            if former?.message.map({ EventLine.day($0.sentAt) }) != day {
-                rows.append(separator(day, columns))
-            }
-            rows += messageRows(
-                message, sender, isFound: message.row == model.search?.row, columns, model.settings.timeFormat
-            )
-            if case .file(_) = message.content { rows += fileRows(message, model, columns) }
+            if let day = subject.opensDay { rows.append(separator(day, columns)) }
+            rows += messageRows(message, sender, isFound: subject.isFound, columns, subject.time)
+            if let file = subject.file { rows.append(fileRow(file, columns)) }
         }
-        return rows.enumerated().map { line, row in
-            Line(row: row, anchor: FlowAnchor(place: item.place, number: item.number, line: line))
-        }
+        return rows
     }
 
     private static func separator(_ day: String, _ columns: Int) -> Frame.Row {
@@ -85,17 +94,15 @@ enum FlowLayout {
         return Frame.Row([Span("── \(day) " + String(repeating: "─", count: rest), .dim)])
     }
 
-    /// How the file is getting on, in just one row: whatever becomes of it, what stands around it stays where it is.
-    private static func fileRows(_ message: StoredMessage, _ model: ScreenModel, _ columns: Int) -> [Frame
-        .Row]
-    {
+    private static func fileKey(_ message: StoredMessage) -> TransferKey {
         let direction: TransferKey.Direction = message.direction == .incoming ? .incoming : .outgoing
-        let key = TransferKey(peer: message.peer, id: message.id, direction: direction)
-        guard let file = model.files[key] else { return [] }
+        return TransferKey(peer: message.peer, id: message.id, direction: direction)
+    }
+
+    /// How the file is getting on, in just one row: whatever becomes of it, what stands around it stays where it is.
+    private static func fileRow(_ file: FileItem, _ columns: Int) -> Frame.Row {
         let margin = min(6, columns / 8)
-        return [
-            Frame.Row([Span(String(repeating: " ", count: margin))] + file.row(columns: columns - margin))
-        ]
+        return Frame.Row([Span(String(repeating: " ", count: margin))] + file.row(columns: columns - margin))
     }
 
     private static func messageRows(
@@ -108,18 +115,11 @@ enum FlowLayout {
         if !mark.isEmpty { head.append(Span(" " + mark, Style(message.state == .queued ? .yellow : .green))) }
         head.append(isFound ? Span(" » ", .reverse) : Span(" "))
         let start = head.reduce(0) { $0 + $1.width }
-        return lines(of: message.content, start: start, columns: columns).enumerated().map { number, line in
+        let text = EventLine.content(message.content, start: start, columns: columns)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return lines.enumerated().map { number, line in
             Frame.Row(number == 0 ? head + [Span(line)] : [Span(line)])
         }
-    }
-
-    private static func lines(of content: MessageContent, start: Int, columns: Int) -> [String] {
-        func broken() -> [String] {
-            EventLine.content(content, start: start, columns: columns)
-                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        }
-        guard case .text(let text) = content else { return broken() }
-        return LongTexts.rows(text, start: start, columns: columns, broken)
     }
 
     /// Stays for a person, whatever its name is.
