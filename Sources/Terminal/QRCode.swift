@@ -42,6 +42,11 @@ package enum QRCode {
         }
     }
 
+    /// Whether a line of text is a row of such a code, or one of its margin.
+    package static func isRow(_ line: String) -> Bool {
+        line.contains { "█▀▄".contains($0) } && line.allSatisfy { " █▀▄".contains($0) }
+    }
+
     /// The code itself, row by row; true is dark.
     static func modules(_ text: String) throws(QRCodeError) -> [[Bool]] {
         guard !text.isEmpty, !text.utf8.contains(0) else { throw .unusableText }

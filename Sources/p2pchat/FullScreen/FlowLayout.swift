@@ -77,8 +77,10 @@ enum FlowLayout {
         case .notice(let text):
             for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
                 let indent = HangingIndent.columns(of: String(line), usual: 2, width: columns)
+                // A camera needs all the contrast there is.
+                let style: Style = QRCode.isRow(String(line)) ? .plain : .dim
                 rows += wrap(String(line), indent: indent, columns: columns).map {
-                    Frame.Row([Span($0, .dim)])
+                    Frame.Row([Span($0, style)])
                 }
             }
         case .message(let message, let sender):

@@ -103,7 +103,13 @@ actor ScreenBoard {
     func notice(_ text: String) async {
         if !flow.reachesEnd { await open(flow.peer) }
         flow.append(notice: text)
-        state.change { $0.bottom = nil }
+        copyFlow()
+        let beginning = flow.items.last.flatMap { item -> FlowAnchor? in
+            let rows = FlowLayout.lines(of: item, after: nil, in: state.model, columns: columns).count
+            return rows > page ? FlowAnchor(place: item.place, number: item.number, line: page - 1) : nil
+        }
+        // What is longer than the screen is read from its first line on.
+        state.change { $0.bottom = beginning }
         publish()
     }
 

@@ -1,5 +1,6 @@
 import Chat
 import Files
+import Foundation
 import Identity
 import Store
 import Terminal
@@ -25,7 +26,12 @@ extension LineChat {
 
     private func offer(_ typed: String, to peer: ResolvedPeer) async {
         do {
-            let prepared = try await node.messenger.prepareFile(try TypedPath.file(typed))
+            let path = try TypedPath.file(typed)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            if let size = attributes[.size] as? UInt64, size >= Self.longToRead {
+                interface.show("* reading \(VisibleText(typed)) first, to offer it with its hash")
+            }
+            let prepared = try await node.messenger.prepareFile(path)
             let key = try await node.messenger.offer(prepared, to: peer)
             if let board = interface.board { return await board.offered(key) }
             let size = ByteCount.text(prepared.offer.size)
@@ -152,6 +158,8 @@ extension LineChat {
     }
 
     private static let filePatience: Duration = .seconds(300)
+    /// Bytes that take a second or so to read and hash.
+    private static let longToRead: UInt64 = 512 << 20
 }
 
 extension Operations {

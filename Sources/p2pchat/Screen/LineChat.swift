@@ -217,6 +217,8 @@ actor LineChat {
     }
 
     func show(_ lines: [String]) {
+        // One thing that was said: on the screen it is shown from its first line on.
+        if interface.board != nil { return interface.show(lines.joined(separator: "\n")) }
         for line in lines { interface.show(line) }
     }
 
