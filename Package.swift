@@ -42,6 +42,9 @@ let package = Package(
         .target(name: "Noise", dependencies: ["Sodium"], swiftSettings: settings),
         .target(name: "Identity", dependencies: ["Sodium"], swiftSettings: settings),
 
+        // The log and the map of a directory: pure.
+        .target(name: "Transparency", dependencies: ["Sodium"], swiftSettings: settings),
+
         // What travels.
         .target(
             name: "Wire",
@@ -90,6 +93,9 @@ let package = Package(
             name: "NoiseTests", dependencies: ["Noise", "Sodium", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "IdentityTests", dependencies: ["Identity", "Sodium", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TransparencyTests", dependencies: ["Transparency", "Sodium", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "WireTests",

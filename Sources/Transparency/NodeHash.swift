@@ -1,0 +1,81 @@
+import Sodium
+
+/// A hash in one of the two trees: 32 bytes of SHA-256. Kept in four words, so that a million of them are one piece of
+/// memory.
+package struct NodeHash: Hashable, Sendable {
+    package static let byteCount = 32
+
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    /// Nil unless 32 bytes.
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        var rest = bytes[...]
+        func word() -> UInt64 {
+            defer { rest = rest.dropFirst(8) }
+            return rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        words = (word(), word(), word(), word())
+    }
+
+    package var bytes: [UInt8] {
+        let ordered = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        return withUnsafeBytes(of: ordered) { Array($0) }
+    }
+
+    /// One bit, from the first of the first byte on.
+    subscript(bit index: UInt8) -> Bool { word(Int(index) >> 6) >> UInt64(63 - (index & 63)) & 1 == 1 }
+
+    /// The first bit in which the two differ; nil when they are equal.
+    func firstDifference(_ other: NodeHash) -> UInt8? {
+        for index in 0..<4 {
+            let difference = word(index) ^ other.word(index)
+            if difference != 0 { return UInt8(index * 64 + difference.leadingZeroBitCount) }
+        }
+        return nil
+    }
+
+    private func word(_ index: Int) -> UInt64 {
+        switch index {
+        case 0: words.0
+        case 1: words.1
+        case 2: words.2
+        default: words.3
+        }
+    }
+
+    package static func == (a: NodeHash, b: NodeHash) -> Bool { a.words == b.words }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+    }
+
+    /// SHA-256 of the bytes.
+    static func of(_ bytes: [UInt8]) -> NodeHash {
+        let digest = SHA256.hash(bytes)
+        return digest.withUnsafeBytes { digest in
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
+            return NodeHash((word(0), word(1), word(2), word(3)))
+        }
+    }
+
+    private init(_ words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
+}
+
+extension NodeHash {
+    /// The hash of a log without entries: SHA-256 of nothing (RFC 6962 §2.1).
+    package static let emptyLog = NodeHash.of([])
+
+    /// SHA-256(0x00 ‖ entry) (RFC 6962 §2.1).
+    package static func leaf(_ entry: [UInt8]) -> NodeHash { .of([0] + entry) }
+
+    /// SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1).
+    package static func node(_ left: NodeHash, _ right: NodeHash) -> NodeHash {
+        .of([1] + left.bytes + right.bytes)
+    }
+}
