@@ -103,7 +103,6 @@ package struct SignedNote: Equatable, Sendable {
         var signatures: [NoteSignature] = []
         for line in lines { signatures.append(try NoteSignature(line: line)) }
         self.signatures = signatures
-        guard self.bytes == bytes else { throw .malformed }
     }
 
     package var bytes: [UInt8] {

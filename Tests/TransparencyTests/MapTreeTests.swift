@@ -111,6 +111,24 @@ import Transparency
         }
     }
 
+    /// A tree whose bits do not rise downwards is none, though its hashes fit.
+    @Test func anUnorderedTreeIsRefused() throws {
+        let (label, other) = (label(1), value(1))
+        let leaf = Naive.map([(label, value(1))])
+        func bit(_ depth: Int) -> Bool { label.bytes[depth / 8] >> UInt8(7 - depth % 8) & 1 == 1 }
+        func above(_ hash: NodeHash, _ depth: Int) throws -> NodeHash {
+            let pair = bit(depth) ? other.bytes + hash.bytes : hash.bytes + other.bytes
+            return try #require(NodeHash(SHA256.hash([3, UInt8(depth)] + pair)))
+        }
+        for (lower, upper, isTree) in [(5, 3, true), (3, 5, false), (3, 3, false)] {
+            let root = try above(above(leaf, lower), upper)
+            let proof = MapProof(
+                end: .init(label: label, value: value(1)),
+                steps: [lower, upper].map { .init(depth: UInt8($0), sibling: other) })
+            #expect((try? proof.value(of: label, root: root)) == (isTree ? value(1) : nil))
+        }
+    }
+
     private func label(_ number: Int) -> NodeHash { .leaf(Array("label \(number)".utf8)) }
     private func value(_ number: Int) -> NodeHash { .leaf(Array("value \(number)".utf8)) }
 }
