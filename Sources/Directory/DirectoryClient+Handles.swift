@@ -8,9 +8,11 @@ extension DirectoryClient {
     ///
     /// - Parameter recoveryHash: the hash of the identity's recovery key, 32 bytes; nil when it has none.
     package func claim(_ handle: Handle, recoveryHash: [UInt8]?) async throws(DirectoryError) {
-        let operation = LogEntry.Operation.claim(recoveryHash: recoveryHash ?? Array(repeating: 0, count: 32))
-        try await append(operation, to: handle) { newest throws(DirectoryError) in
-            switch newest?.holder {
+        guard let recovery = recoveryHash.map(RecoveryHash.init(bytes:)) ?? RecoveryHash.none else {
+            throw .invalidRequest("a recovery hash has 32 bytes")
+        }
+        try await append(.claim(recovery: recovery), to: handle) { newest throws(DirectoryError) in
+            switch newest?.holder(at: time) {
             case keys.publicIdentity?: false
             case _?: throw .handleTaken
             case nil: true
@@ -21,7 +23,7 @@ extension DirectoryClient {
     /// Gives a handle up. Anybody may claim it afterwards; that this identity had it stays public.
     package func release(_ handle: Handle) async throws(DirectoryError) {
         try await append(.release, to: handle) { newest throws(DirectoryError) in
-            guard newest?.holder == keys.publicIdentity else { throw .notClaimed }
+            guard newest?.holder(at: time) == keys.publicIdentity else { throw .notClaimed }
             return true
         }
     }
@@ -41,8 +43,11 @@ extension DirectoryClient {
 
     /// Who has claimed a handle, as the newest entry of its label says; nil when nobody has it.
     package func holder(of handle: Handle) async throws(DirectoryError) -> PublicIdentity? {
-        try await newest(Label(handle))?.holder
+        try await newest(Label(handle))?.holder(at: time)
     }
+
+    /// By this computer's clock, in seconds since 1970.
+    private var time: UInt64 { UInt64(max(0, now().timeIntervalSince1970)) }
 
     private func append(
         _ operation: LogEntry.Operation, to handle: Handle,
@@ -55,7 +60,6 @@ extension DirectoryClient {
             guard try isNeeded(newest) else { return }
             let entry: LogEntry
             do {
-                let time = UInt64(max(0, now().timeIntervalSince1970))
                 entry = try LogEntry.make(operation, label: label, after: newest, time: time, by: keys)
             } catch {
                 throw .invalidRequest("the entry cannot be made: \(error)")

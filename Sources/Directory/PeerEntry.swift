@@ -44,12 +44,12 @@ package struct PeerEntry: Hashable, Sendable {
             identity: record.identity, handle: served.handle, addresses: record.addresses.map(\.endpoint))
     }
 
-    /// Throws ``DirectoryError/misbehaves(_:)`` unless `claim` is an entry by which `identity` claimed `handle`.
+    /// Throws ``DirectoryError/misbehaves(_:)`` unless `claim` is an entry by which `identity` has `handle`.
     static func check(
         claim bytes: [UInt8]?, of handle: Handle, by identity: PublicIdentity
     ) throws(DirectoryError) {
-        guard let bytes, let entry = try? LogEntry(bytes: bytes), entry.holder == identity,
-            entry.label == Label(handle)
+        guard let bytes, let entry = try? LogEntry(bytes: bytes), entry.label == Label(handle),
+            LabelState(entry).holders.contains(identity)
         else { throw .misbehaves("a handle is served without its owner's claim") }
     }
 }

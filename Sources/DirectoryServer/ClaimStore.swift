@@ -6,16 +6,28 @@ package protocol ClaimStore: Sendable {
     /// The newest entry of a label, or nil when it has none.
     func newest(_ label: Label) async throws(ClaimStoreError) -> LogEntry?
 
-    /// Takes in an entry that follows the newest of its label, or refuses it; both in one step, so that of two
+    /// Takes in an entry that may follow the newest of its label, or refuses it; both in one step, so that of two
     /// claims at once one is refused. When this returns, the entry survives a loss of power.
     ///
     /// - Parameters:
     ///   - handle: the text behind the label.
-    ///   - limit: how many handles one identity may hold.
-    func append(_ entry: LogEntry, handle: Handle, holding limit: Int) async throws(ClaimStoreError)
+    func append(_ entry: LogEntry, handle: Handle, rules: ClaimRules) async throws(ClaimStoreError)
 
     /// All entries in the order in which they were taken in, beginning with the given position, at most `count`.
     func entries(from position: Int, count: Int) async throws(ClaimStoreError) -> [LogEntry]
+}
+
+/// What a directory asks of entries beyond their own rules.
+package struct ClaimRules: Sendable {
+    /// The directory's own identity, which alone may reassign handles.
+    package let `operator`: PublicIdentity
+    /// How many handles one identity may hold.
+    package let handlesPerIdentity: Int
+
+    package init(operator: PublicIdentity, handlesPerIdentity: Int) {
+        self.operator = `operator`
+        self.handlesPerIdentity = handlesPerIdentity
+    }
 }
 
 /// Why a store did not do what it was asked.
@@ -24,8 +36,10 @@ package enum ClaimStoreError: Error, Equatable, Sendable {
     case outOfSequence
     /// Another identity holds the handle.
     case handleTaken
-    /// The identity does not hold the handle that it wants to release.
+    /// The identity does not hold the handle.
     case notClaimed
+    /// Another key than the recovery key in force, or than the operator's, has signed.
+    case notAllowed
     /// The identity holds as many handles as it may.
     case tooManyHandles
     /// A newer version of the program has written the file.
@@ -37,14 +51,26 @@ package enum ClaimStoreError: Error, Equatable, Sendable {
 }
 
 extension ClaimStoreError {
-    /// The rule of both stores: throws unless `entry` may follow `newest`.
-    static func check(_ entry: LogEntry, after newest: LogEntry?) throws(ClaimStoreError) {
-        if entry.follows(newest) { return }
-        let holder = newest?.holder
-        switch entry.operation {
-        case .claim: if let holder, holder != entry.identity { throw .handleTaken }
-        case .release: if holder != entry.identity { throw .notClaimed }
+    /// What both stores say when an entry may not follow.
+    init(_ refusal: EntryRefusal, _ entry: LogEntry, after newest: LogEntry?) {
+        switch refusal {
+        case .outOfSequence: self = .outOfSequence
+        // One's own handle is not taken by somebody else: one's client has not seen it yet.
+        case .held: self = newest?.holder(at: entry.time) == entry.identity ? .outOfSequence : .handleTaken
+        case .revoked: self = .handleTaken
+        case .notHeld: self = .notClaimed
+        case .wrongRecovery, .notTheOperator: self = .notAllowed
         }
-        throw .outOfSequence
+    }
+}
+
+extension LabelState {
+    /// Among whose handles the label counts.
+    var counted: PublicIdentity? {
+        switch self {
+        case .free, .revoked: nil
+        case .held(let holding): holding.holder
+        case .reassigned(_, let successor, _): successor
+        }
     }
 }

@@ -13,7 +13,7 @@ extension DirectoryService {
             let before = releases
             let newest = try await stored(Label(handle))
             guard before == releases else { continue }
-            guard let newest, newest.holder == identity else { throw .notClaimed }
+            guard let newest, newest.holder(at: time) == identity else { throw .notClaimed }
             return newest.bytes
         }
     }
@@ -30,7 +30,7 @@ extension DirectoryService {
         _ handle: Handle, _ identity: PublicIdentity, for session: Session
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
         try limits.lookups.take(session, at: uptime())
-        guard let newest = try await stored(Label(handle)), newest.holder == identity else {
+        guard let newest = try await stored(Label(handle)), newest.holder(at: time) == identity else {
             return .confirmed(claim: nil)
         }
         return .confirmed(claim: newest.bytes)
@@ -40,23 +40,38 @@ extension DirectoryService {
         _ bytes: [UInt8], _ handle: Handle, for session: Session
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
         try limits.claims.take(session, at: uptime())
-        guard let entry = try? LogEntry(bytes: bytes), entry.identity == session.identity,
+        guard let entry = try? LogEntry(bytes: bytes), Self.mayAppend(entry, session.identity),
             entry.label == Label(handle)
         else { throw .invalid }
-        let time = now().timeIntervalSince1970
-        let difference = Duration.seconds(abs(Double(entry.time) - time))
-        guard difference <= options.limits.clockDifference else { throw .wrongTime(directory: Int64(time)) }
+        let difference = Duration.seconds(abs(Double(entry.time) - Double(time)))
+        guard difference <= options.limits.clockDifference else {
+            throw .wrongTime(directory: Int64(clamping: time))
+        }
         do {
-            try await store.append(entry, handle: handle, holding: options.limits.handlesPerIdentity)
+            try await store.append(
+                entry, handle: handle,
+                rules: ClaimRules(
+                    operator: identity, handlesPerIdentity: options.limits.handlesPerIdentity))
         } catch {
             throw failure(error)
         }
-        if case .release = entry.operation {
+        switch entry.operation {
+        case .release, .rotate, .revoke:
             releases += 1
             dropHandle(handle, of: entry.identity)
+        case .claim, .amend, .reassign: break
         }
         return .appended
     }
+
+    /// Whose link an entry may come over: its identity's, or anybody's where a key that is not that of an identity has signed.
+    private static func mayAppend(_ entry: LogEntry, _ identity: PublicIdentity) -> Bool {
+        if case .revoke(_, signedBy: .some) = entry.operation { return true }
+        return entry.identity == identity
+    }
+
+    /// By the directory's clock, in seconds since 1970.
+    private var time: UInt64 { UInt64(max(0, now().timeIntervalSince1970)) }
 
     /// A presence goes on without a handle that its identity gave up.
     private func dropHandle(_ handle: Handle, of identity: PublicIdentity) {
@@ -81,6 +96,7 @@ extension DirectoryService {
         case .outOfSequence: return .outOfSequence(newest: 0)
         case .handleTaken: return .handleTaken
         case .notClaimed: return .notClaimed
+        case .notAllowed: return .invalid
         case .tooManyHandles: return .tooManyHandles
         case .newerVersion, .corrupt, .unavailable:
             // What was given up because its link ended is no failure of the store.

@@ -14,16 +14,20 @@ package actor MemoryClaimStore: ClaimStore {
     }
 
     package func append(
-        _ entry: LogEntry, handle: Handle, holding limit: Int
+        _ entry: LogEntry, handle: Handle, rules: ClaimRules
     ) throws(ClaimStoreError) {
-        try ClaimStoreError.check(entry, after: newest[entry.label])
-        switch entry.operation {
-        case .claim:
-            guard holdings[entry.identity, default: []].count < limit else { throw .tooManyHandles }
-            holdings[entry.identity, default: []].insert(entry.label)
-        case .release:
-            holdings[entry.identity]?.remove(entry.label)
+        let former = newest[entry.label]
+        do {
+            try entry.check(after: former, operator: rules.operator)
+        } catch {
+            throw ClaimStoreError(error, entry, after: former)
         }
+        let (before, after) = (LabelState(former).counted, LabelState(entry).counted)
+        if let after, after != before {
+            guard holdings[after, default: []].count < rules.handlesPerIdentity else { throw .tooManyHandles }
+            holdings[after, default: []].insert(entry.label)
+        }
+        if let before, after != before { holdings[before]?.remove(entry.label) }
         log.append(entry)
         newest[entry.label] = entry
     }

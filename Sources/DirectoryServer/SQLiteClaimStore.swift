@@ -50,16 +50,23 @@ package final class SQLiteClaimStore: ClaimStore {
     }
 
     package func append(
-        _ entry: LogEntry, handle: Handle, holding limit: Int
+        _ entry: LogEntry, handle: Handle, rules: ClaimRules
     ) async throws(ClaimStoreError) {
         do {
             try await pool.write { db in
-                try ClaimStoreError.check(entry, after: Self.newest(entry.label, in: db))
-                switch entry.operation {
-                case .claim: try Self.insert(holding: entry, handle, limit: limit, in: db)
-                case .release:
+                let newest = try Self.newest(entry.label, in: db)
+                do throws(EntryRefusal) {
+                    try entry.check(after: newest, operator: rules.operator)
+                } catch {
+                    throw ClaimStoreError(error, entry, after: newest)
+                }
+                let (before, after) = (LabelState(newest).counted, LabelState(entry).counted)
+                if before != after {
                     try db.execute(
                         sql: "DELETE FROM holding WHERE label = ?", arguments: [Data(entry.label.bytes)])
+                    if let after {
+                        try Self.insert(after, handle, entry.label, limit: rules.handlesPerIdentity, in: db)
+                    }
                 }
                 try db.execute(
                     sql: """
@@ -128,15 +135,14 @@ package final class SQLiteClaimStore: ClaimStore {
     }
 
     private static func insert(
-        holding entry: LogEntry, _ handle: Handle, limit: Int, in db: Database
+        _ holder: PublicIdentity, _ handle: Handle, _ label: Label, limit: Int, in db: Database
     ) throws {
         let held = try Int.fetchOne(
-            db, sql: "SELECT COUNT(*) FROM holding WHERE identity = ?",
-            arguments: [Data(entry.identity.bytes)])
+            db, sql: "SELECT COUNT(*) FROM holding WHERE identity = ?", arguments: [Data(holder.bytes)])
         guard held ?? 0 < limit else { throw ClaimStoreError.tooManyHandles }
         try db.execute(
             sql: "INSERT INTO holding (label, handle, identity) VALUES (?, ?, ?)",
-            arguments: [Data(entry.label.bytes), handle.text, Data(entry.identity.bytes)])
+            arguments: [Data(label.bytes), handle.text, Data(holder.bytes)])
     }
 
     private static func newest(_ label: Label, in db: Database) throws -> LogEntry? {

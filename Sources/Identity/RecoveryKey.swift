@@ -43,11 +43,14 @@ package struct RecoveryKey: ~Copyable, Sendable {
     }
 
     private init(secret: consuming SecretBytes) throws(IdentityError) {
-        let seed = try sodium { () throws(SodiumError) in
+        publicIdentity = try IdentityKeys(seed: Self.seed(of: secret)).publicIdentity
+        self.secret = secret
+    }
+
+    private static func seed(of secret: borrowing SecretBytes) throws(IdentityError) -> SecretBytes {
+        try sodium { () throws(SodiumError) in
             try Blake2b.secret256(secret, prefix: Array("p2pchat/1 recovery seed".utf8), suffix: [])
         }
-        publicIdentity = try IdentityKeys(seed: seed).publicIdentity
-        self.secret = secret
     }
 
     /// The nine words. This is the one secret that is ever shown; the strings stay in ordinary memory.
@@ -63,8 +66,16 @@ package struct RecoveryKey: ~Copyable, Sendable {
     }
 
     /// `H("p2pchat/1 recovery hash" ‖ recovery public key)`; 32 bytes, not secret.
-    package var hash: [UInt8] {
-        Blake2b.hash256(Array("p2pchat/1 recovery hash".utf8), publicIdentity.bytes)
+    package var hash: [UInt8] { Self.hash(of: publicIdentity) }
+
+    /// The same of a recovery key's public half.
+    package static func hash(of publicKey: PublicIdentity) -> [UInt8] {
+        Blake2b.hash256(Array("p2pchat/1 recovery hash".utf8), publicKey.bytes)
+    }
+
+    /// What the key signs with.
+    package func keys() throws(IdentityError) -> IdentityKeys {
+        try IdentityKeys(seed: Self.seed(of: secret))
     }
 
     /// The first two bytes of `H("p2pchat/1 recovery check" ‖ secret)`: finds all but one of 65,536 mistakes.

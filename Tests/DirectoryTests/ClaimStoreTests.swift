@@ -13,11 +13,17 @@ import Testing
     let folder: TemporaryFolder
     let alice: IdentityKeys
     let bob: IdentityKeys
+    let operatorKeys: IdentityKeys
+
+    var rules: ClaimRules {
+        ClaimRules(operator: operatorKeys.publicIdentity, handlesPerIdentity: 3)
+    }
 
     init() throws {
         folder = try TemporaryFolder()
         alice = try IdentityKeys.generate()
         bob = try IdentityKeys.generate()
+        operatorKeys = try IdentityKeys.generate()
     }
 
     func store(_ kind: Kind) throws -> any ClaimStore {
@@ -29,7 +35,7 @@ import Testing
 
     func claim(_ handle: String, after newest: LogEntry? = nil, by keys: IdentityKeys) throws -> LogEntry {
         try LogEntry.make(
-            .claim(recoveryHash: Array(repeating: 0, count: 32)), label: Label(Handle(handle)), after: newest,
+            .claim(recovery: .none), label: Label(Handle(handle)), after: newest,
             time: 1, by: keys)
     }
 
@@ -38,16 +44,16 @@ import Testing
         let handle = try Handle("alice")
         #expect(try await store.newest(Label(handle)) == nil)
         let first = try claim("alice", by: alice)
-        try await store.append(first, handle: handle, holding: 3)
+        try await store.append(first, handle: handle, rules: rules)
         #expect(try await store.newest(Label(handle)) == first)
         let other = try claim("bob", by: bob)
-        try await store.append(other, handle: Handle("bob"), holding: 3)
+        try await store.append(other, handle: Handle("bob"), rules: rules)
         let release = try LogEntry.make(.release, label: Label(handle), after: first, time: 2, by: alice)
-        try await store.append(release, handle: handle, holding: 3)
-        #expect(try await store.newest(Label(handle))?.holder == nil)
+        try await store.append(release, handle: handle, rules: rules)
+        #expect(try await store.newest(Label(handle))?.holder(at: 9) == nil)
         let second = try claim("alice", after: release, by: bob)
-        try await store.append(second, handle: handle, holding: 3)
-        #expect(try await store.newest(Label(handle))?.holder == bob.publicIdentity)
+        try await store.append(second, handle: handle, rules: rules)
+        #expect(try await store.newest(Label(handle))?.holder(at: 9) == bob.publicIdentity)
         #expect(try await store.entries(from: 0, count: 9) == [first, other, release, second])
         #expect(try await store.entries(from: 1, count: 2) == [other, release])
         #expect(try await store.entries(from: 4, count: 2) == [])
@@ -57,28 +63,28 @@ import Testing
         let store = try store(kind)
         let handle = try Handle("alice")
         let first = try claim("alice", by: alice)
-        try await store.append(first, handle: handle, holding: 3)
+        try await store.append(first, handle: handle, rules: rules)
         await #expect(throws: ClaimStoreError.handleTaken) {
-            try await store.append(claim("alice", by: bob), handle: handle, holding: 3)
+            try await store.append(claim("alice", by: bob), handle: handle, rules: rules)
         }
         await #expect(throws: ClaimStoreError.handleTaken) {
-            try await store.append(claim("alice", after: first, by: bob), handle: handle, holding: 3)
+            try await store.append(claim("alice", after: first, by: bob), handle: handle, rules: rules)
         }
         await #expect(throws: ClaimStoreError.outOfSequence) {
-            try await store.append(first, handle: handle, holding: 3)
+            try await store.append(first, handle: handle, rules: rules)
         }
         let theirs = try LogEntry.make(.release, label: Label(handle), after: first, time: 2, by: bob)
         await #expect(throws: ClaimStoreError.notClaimed) {
-            try await store.append(theirs, handle: handle, holding: 3)
+            try await store.append(theirs, handle: handle, rules: rules)
         }
         let release = try LogEntry.make(.release, label: Label(handle), after: first, time: 2, by: alice)
-        try await store.append(release, handle: handle, holding: 3)
+        try await store.append(release, handle: handle, rules: rules)
         await #expect(throws: ClaimStoreError.notClaimed) {
-            try await store.append(release, handle: handle, holding: 3)
+            try await store.append(release, handle: handle, rules: rules)
         }
         // A claim that skips the history begins a second one.
         await #expect(throws: ClaimStoreError.outOfSequence) {
-            try await store.append(claim("alice", by: bob), handle: handle, holding: 3)
+            try await store.append(claim("alice", by: bob), handle: handle, rules: rules)
         }
         #expect(try await store.entries(from: 0, count: 9) == [first, release])
     }
@@ -89,10 +95,10 @@ import Testing
         let first = try claim("alice", by: alice)
         let release = try LogEntry.make(.release, label: Label(handle), after: first, time: 2, by: alice)
         await #expect(throws: ClaimStoreError.notClaimed) {
-            try await store.append(release, handle: handle, holding: 3)
+            try await store.append(release, handle: handle, rules: rules)
         }
         await #expect(throws: ClaimStoreError.outOfSequence) {
-            try await store.append(claim("alice", after: release, by: bob), handle: handle, holding: 3)
+            try await store.append(claim("alice", after: release, by: bob), handle: handle, rules: rules)
         }
         #expect(try await store.entries(from: 0, count: 9) == [])
     }
@@ -100,16 +106,63 @@ import Testing
     @Test(arguments: Kind.allCases) func limitsHandlesOfOneIdentity(kind: Kind) async throws {
         let store = try store(kind)
         for name in ["one", "two", "three"] {
-            try await store.append(claim(name, by: alice), handle: Handle(name), holding: 3)
+            try await store.append(claim(name, by: alice), handle: Handle(name), rules: rules)
         }
         await #expect(throws: ClaimStoreError.tooManyHandles) {
-            try await store.append(claim("four", by: alice), handle: Handle("four"), holding: 3)
+            try await store.append(claim("four", by: alice), handle: Handle("four"), rules: rules)
         }
-        try await store.append(claim("four", by: bob), handle: Handle("four"), holding: 3)
+        try await store.append(claim("four", by: bob), handle: Handle("four"), rules: rules)
         let two = try #require(try await store.newest(Label(Handle("two"))))
         let release = try LogEntry.make(.release, label: two.label, after: two, time: 2, by: alice)
-        try await store.append(release, handle: Handle("two"), holding: 3)
-        try await store.append(claim("five", by: alice), handle: Handle("five"), holding: 3)
+        try await store.append(release, handle: Handle("two"), rules: rules)
+        try await store.append(claim("five", by: alice), handle: Handle("five"), rules: rules)
+    }
+
+    @Test(arguments: Kind.allCases) func handlesMoveAndAreLost(kind: Kind) async throws {
+        let store = try store(kind)
+        for name in ["one", "two", "three"] {
+            try await store.append(claim(name, by: alice), handle: Handle(name), rules: rules)
+        }
+        try await store.append(claim("four", by: bob), handle: Handle("four"), rules: rules)
+        // A successor's handles count like claimed ones.
+        let four = try #require(try await store.newest(Label(Handle("four"))))
+        let rotation = try LogEntry.make(
+            .rotate(to: alice.publicIdentity, recovery: .none), label: four.label, after: four, time: 2,
+            by: bob,
+            cosigner: alice)
+        await #expect(throws: ClaimStoreError.tooManyHandles) {
+            try await store.append(rotation, handle: Handle("four"), rules: rules)
+        }
+        let one = try #require(try await store.newest(Label(Handle("one"))))
+        let away = try LogEntry.make(
+            .rotate(to: bob.publicIdentity, recovery: .none), label: one.label, after: one, time: 2,
+            by: alice,
+            cosigner: bob)
+        try await store.append(away, handle: Handle("one"), rules: rules)
+        try await store.append(rotation, handle: Handle("four"), rules: rules)
+        // Nobody gets what was revoked.
+        let revocation = try LogEntry.make(
+            .revoke(heir: nil, signedBy: nil), label: one.label, after: away, time: 3, by: bob)
+        try await store.append(revocation, handle: Handle("one"), rules: rules)
+        await #expect(throws: ClaimStoreError.handleTaken) {
+            try await store.append(
+                claim("one", after: revocation, by: bob), handle: Handle("one"), rules: rules)
+        }
+        // But from the operator, who alone can do that.
+        await #expect(throws: ClaimStoreError.notAllowed) {
+            try await store.append(
+                LogEntry.make(
+                    .reassign(from: nil, to: alice.publicIdentity), label: one.label, after: revocation,
+                    time: 4,
+                    by: bob), handle: Handle("one"), rules: rules)
+        }
+        let reassignment = try LogEntry.make(
+            .reassign(from: nil, to: bob.publicIdentity), label: one.label, after: revocation, time: 4,
+            by: operatorKeys)
+        try await store.append(reassignment, handle: Handle("one"), rules: rules)
+        let newest = try #require(try await store.newest(one.label))
+        #expect(newest.holder(at: 5) == nil)
+        #expect(newest.holder(at: 4 + LabelState.reassignmentDelay) == bob.publicIdentity)
     }
 
     @Test(arguments: Kind.allCases) func ofManyClaimsAtOnceOneIsTaken(kind: Kind) async throws {
@@ -119,7 +172,7 @@ import Testing
             for claim in claims {
                 group.addTask {
                     do {
-                        try await store.append(claim, handle: Handle("alice"), holding: 3)
+                        try await store.append(claim, handle: Handle("alice"), rules: rules)
                         return 1
                     } catch {
                         return 0
@@ -139,12 +192,12 @@ import Testing
     @Test func restartGivesNoHandleAway() async throws {
         let first = try claim("alice", by: alice)
         let before = try SQLiteClaimStore(path: path)
-        try await before.append(first, handle: Handle("alice"), holding: 3)
+        try await before.append(first, handle: Handle("alice"), rules: rules)
         try before.close()
         let after = try SQLiteClaimStore(path: path)
         #expect(try await after.newest(first.label)?.bytes == first.bytes)
         await #expect(throws: ClaimStoreError.handleTaken) {
-            try await after.append(claim("alice", by: bob), handle: Handle("alice"), holding: 3)
+            try await after.append(claim("alice", by: bob), handle: Handle("alice"), rules: rules)
         }
     }
 
@@ -155,7 +208,7 @@ import Testing
 
     @Test func filesAreTheirOwnersAlone() async throws {
         let store = try SQLiteClaimStore(path: path)
-        try await store.append(claim("alice", by: alice), handle: Handle("alice"), holding: 3)
+        try await store.append(claim("alice", by: alice), handle: Handle("alice"), rules: rules)
         for name in try folder.names() {
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)
             #expect((attributes[.posixPermissions] as? Int) == 0o600, "\(name)")
@@ -184,7 +237,7 @@ import Testing
     @Test func alteredEntriesAreNoticed() async throws {
         let first = try claim("alice", by: alice)
         let store = try SQLiteClaimStore(path: path)
-        try await store.append(first, handle: Handle("alice"), holding: 3)
+        try await store.append(first, handle: Handle("alice"), rules: rules)
         try store.close()
         let queue = try DatabaseQueue(path: path)
         let other = try claim("alice", by: bob)

@@ -89,7 +89,7 @@ import Wire
         let raw = try world.raw(alice)
         func entry(by keys: IdentityKeys, _ handle: Handle, offBy seconds: Double = 0) throws -> LogEntry {
             try LogEntry.make(
-                .claim(recoveryHash: Array(repeating: 0, count: 32)), label: Label(handle), after: nil,
+                .claim(recovery: .none), label: Label(handle), after: nil,
                 time: UInt64(world.time.now.timeIntervalSince1970 + seconds), by: keys)
         }
         let good = try entry(by: alice, handle)

@@ -8,15 +8,18 @@ import Testing
     let keys: IdentityKeys
     let label: Label
     let recoveryHash = [UInt8](repeating: 0xab, count: 32)
+    let operatorKeys: IdentityKeys
 
     init() throws {
         keys = try IdentityKeys(seed: SecretBytes(copying: Array(0..<32)))
         label = try Label(Handle("alice"))
+        operatorKeys = try IdentityKeys(seed: SecretBytes(copying: Array(100..<132)))
     }
 
     func claim(after newest: LogEntry? = nil, by keys: IdentityKeys? = nil) throws -> LogEntry {
         try LogEntry.make(
-            .claim(recoveryHash: recoveryHash), label: label, after: newest, time: 0x0102_0304,
+            .claim(recovery: #require(RecoveryHash(bytes: recoveryHash))), label: label, after: newest,
+            time: 0x0102_0304,
             by: keys ?? self.keys)
     }
 
@@ -83,33 +86,77 @@ import Testing
         #expect(throws: LogEntryError.badSignature) { try LogEntry(bytes: bytes[..<161] + signature) }
     }
 
-    @Test func onlyWhatMayFollowFollows() throws {
-        let other = try IdentityKeys.generate()
-        let first = try claim()
-        let release = try LogEntry.make(.release, label: label, after: first, time: 1, by: keys)
-        let second = try claim(after: release, by: other)
-        #expect(first.follows(nil) && release.follows(first) && second.follows(release))
-        #expect(
-            second.sequence == 2 && second.previous == release.hash && second.holder == other.publicIdentity)
-        // Nobody claims what is held, not even its holder; nobody releases what another holds, or nobody.
-        #expect(try !claim(after: first).follows(first))
-        #expect(try !claim(after: first, by: other).follows(first))
-        #expect(try !LogEntry.make(.release, label: label, after: first, time: 1, by: other).follows(first))
-        #expect(
-            try !LogEntry.make(.release, label: label, after: release, time: 1, by: keys).follows(release))
-        #expect(try !LogEntry.make(.release, label: label, after: nil, time: 1, by: keys).follows(nil))
-        // Of another branch, or one late.
-        #expect(!first.follows(release))
-        #expect(!second.follows(nil))
-        let elsewhere = try LogEntry.make(
-            .claim(recoveryHash: recoveryHash), label: label, after: nil, time: 9, by: other)
-        let branch = try LogEntry.make(.release, label: label, after: elsewhere, time: 1, by: other)
-        #expect(try !claim(after: branch).follows(release))
+    /// One entry of each operation, with fixed keys.
+    func everyKind() throws -> [(entry: LogEntry, size: Int, hash: String)] {
+        let successor = try IdentityKeys(seed: SecretBytes(copying: Array(50..<82)))
+        let recoveryKeys = try IdentityKeys(seed: SecretBytes(copying: Array(150..<182)))
+        let recovery = try #require(RecoveryHash(bytes: recoveryHash))
+        let (first, time) = (try claim(), UInt64(0x0102_0305))
+        func make(
+            _ operation: LogEntry.Operation, by keys: IdentityKeys, _ cosigner: IdentityKeys? = nil,
+            of identity: PublicIdentity? = nil
+        ) throws -> LogEntry {
+            try LogEntry.make(
+                operation, label: label, after: first, time: time, by: keys, cosigner: cosigner, of: identity)
+        }
+        return [
+            (first, 225, "a51c0b09cb5819524b0046d903acdd6b1e4ef4a6a4820009ca8f0edcb7170dfd"),
+            (
+                try make(.amend(recovery: recovery, signedBy: nil), by: keys), 257,
+                "296cf89ffaec5209315d18005b66dc1c483f0e26c02b8713a4ea103089b29266"
+            ),
+            (
+                try make(
+                    .amend(recovery: .none, signedBy: recoveryKeys.publicIdentity), by: keys, recoveryKeys),
+                321,
+                "e26af809e06beb45ff36c574a3a94ae4d6491ce0997d729d0246d3befc9d4cc2"
+            ),
+            (
+                try make(.rotate(to: successor.publicIdentity, recovery: recovery), by: keys, successor), 321,
+                "f4b56df65ab4e961f3eb743e2630de10c92c8223b640a2e36602c5965b3a9cfc"
+            ),
+            (
+                try make(.revoke(heir: nil, signedBy: nil), by: keys), 257,
+                "4074f7c4b3be5f9600a7d8c31aaf50931e1168b87ba332d899eb649143e4f078"
+            ),
+            (
+                try make(
+                    .revoke(heir: successor.publicIdentity, signedBy: recoveryKeys.publicIdentity),
+                    by: recoveryKeys, of: keys.publicIdentity), 257,
+                "dad50f753f3b8ea7470b9f4b895275fc4719905e1f82cd230f9effd91087a9c9"
+            ),
+            (
+                try make(.release, by: keys), 193,
+                "4e1ee30182f42ca3c61f2ea8f74c734445433bf4a3991a48e8a229db7d05119f"
+            ),
+            (
+                try make(
+                    .reassign(
+                        from: LabelHolding(holder: keys.publicIdentity, recovery: recovery),
+                        to: successor.publicIdentity), by: operatorKeys), 289,
+                "5fa3244e5064be4890f5d498184cb403d9bbcec22cf384d7617c913bf5943cfd"
+            ),
+        ]
     }
 
-    @Test func recoveryHashHasItsLength() throws {
-        #expect(throws: LogEntryError.malformed) {
-            try LogEntry.make(.claim(recoveryHash: [1]), label: label, after: nil, time: 1, by: keys)
+    /// The hashes were computed with another implementation of SHA-256 and Ed25519.
+    @Test func everyKindHasTheDocumentedBytes() throws {
+        for (entry, size, hash) in try everyKind() {
+            #expect(entry.bytes.count == size)
+            #expect(entry.hash.hex == hash)
+            #expect(try LogEntry(bytes: entry.bytes) == entry)
+        }
+    }
+
+    @Test func everyAlteredBitOfEveryKindIsRefused() throws {
+        for (entry, _, _) in try everyKind() {
+            for index in entry.bytes.indices {
+                var altered = entry.bytes
+                altered[index] ^= 1 << UInt8(index % 8)
+                #expect(throws: LogEntryError.self) { try LogEntry(bytes: altered) }
+            }
+            #expect(throws: LogEntryError.malformed) { try LogEntry(bytes: entry.bytes + [0]) }
+            #expect(throws: LogEntryError.self) { try LogEntry(bytes: Array(entry.bytes.dropLast())) }
         }
     }
 }

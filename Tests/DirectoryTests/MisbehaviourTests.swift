@@ -71,7 +71,7 @@ import Wire
 
     func claim(_ name: String = "alice", by keys: IdentityKeys) throws -> LogEntry {
         try LogEntry.make(
-            .claim(recoveryHash: Array(repeating: 0, count: 32)), label: Label(Handle(name)), after: nil,
+            .claim(recovery: .none), label: Label(Handle(name)), after: nil,
             time: 1,
             by: keys)
     }
