@@ -48,7 +48,9 @@ let package = Package(
         // What travels.
         .target(
             name: "Wire",
-            dependencies: ["Identity", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            dependencies: [
+                "Transparency", "Identity", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             exclude: ["p2pchat.proto"],
             swiftSettings: settings),
         .target(
@@ -58,10 +60,12 @@ let package = Package(
             swiftSettings: settings),
 
         // The directory, seen from a client, and the server.
-        .target(name: "Directory", dependencies: ["Wire", "Identity", "Sodium"], swiftSettings: settings),
+        .target(
+            name: "Directory", dependencies: ["Transparency", "Wire", "Identity", "Sodium"],
+            swiftSettings: settings),
         .target(
             name: "DirectoryServer",
-            dependencies: ["Directory", "Wire", "Identity", "Sodium", grdb],
+            dependencies: ["Directory", "Transparency", "Wire", "Identity", "Sodium", grdb],
             swiftSettings: settings),
 
         // Chat.
@@ -77,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "p2pchat",
             dependencies: [
-                "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Store", "Link", "Identity",
-                "Wire",
+                "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Transparency", "Store", "Link",
+                "Identity", "Wire",
                 "Sodium", "CMalloc", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -99,7 +103,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "WireTests",
-            dependencies: ["Wire", "Identity", "TestSupport"], swiftSettings: settings),
+            dependencies: ["Wire", "Transparency", "Identity", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "LinkTests",
             dependencies: [
@@ -112,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "DirectoryServer", "Wire", "Identity", "Sodium", "TestSupport", grdb,
+                "Directory", "DirectoryServer", "Transparency", "Wire", "Identity", "Sodium",
+                "TestSupport", grdb,
             ],
             swiftSettings: settings),
         .testTarget(
@@ -161,7 +166,10 @@ if Context.environment["P2PCHAT_BENCH"] == "1" {
     package.targets.append(
         .executableTarget(
             name: "p2pchat-bench",
-            dependencies: ["Chat", "Directory", "Store", "Link", "Identity", "Wire"],
+            dependencies: [
+                "Chat", "DirectoryServer", "Directory", "Transparency", "Store", "Link", "Identity", "Wire",
+                grdb,
+            ],
             path: "Benchmarks",
             swiftSettings: settings))
 }

@@ -1,20 +1,77 @@
 package import Directory
 package import Identity
+package import Transparency
 
-/// Where a directory keeps its entries. Two implementations pass one suite of tests.
+/// Where a directory keeps its entries, and the hashes of the log that they are. Two implementations pass one suite of tests.
 package protocol ClaimStore: Sendable {
     /// The newest entry of a label, or nil when it has none.
     func newest(_ label: Label) async throws(ClaimStoreError) -> LogEntry?
 
-    /// Takes in an entry that may follow the newest of its label, or refuses it; both in one step, so that of two
-    /// claims at once one is refused. When this returns, the entry survives a loss of power.
+    /// Takes in each entry that may follow the newest of its label, those before it in the batch included, and refuses the others: so that
+    /// of two claims at once one is refused. All of it and the log's new hashes are one step: it happens whole or not at all. When this
+    /// returns, it survives a loss of power.
     ///
-    /// - Parameters:
-    ///   - handle: the text behind the label.
-    func append(_ entry: LogEntry, handle: Handle, rules: ClaimRules) async throws(ClaimStoreError)
+    /// Carries on when the task is cancelled: others' entries are in the batch, too.
+    func append(_ batch: [NewEntry], rules: ClaimRules) async throws(ClaimStoreError) -> AppendedBatch
 
-    /// All entries in the order in which they were taken in, beginning with the given position, at most `count`.
-    func entries(from position: Int, count: Int) async throws(ClaimStoreError) -> [LogEntry]
+    /// All entries in the order in which they were taken in, beginning with the given position, at most `count`; not checked anew.
+    func entryBytes(from position: UInt64, count: Int) async throws(ClaimStoreError) -> [[UInt8]]
+
+    /// What the log and the map are now: reads all of it.
+    func load() async throws(ClaimStoreError) -> (log: LogFrontier, map: MapTree)
+
+    /// Makes something, a proof for instance, of the log's hashes as they are at one moment.
+    func withNodes<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogStorage) throws -> Value
+    ) async throws(ClaimStoreError) -> Value
+}
+
+/// An entry that asks to be taken in, and the text behind its label.
+package struct NewEntry: Sendable {
+    package let entry: LogEntry
+    package let handle: Handle
+
+    package init(_ entry: LogEntry, handle: Handle) {
+        self.entry = entry
+        self.handle = handle
+    }
+}
+
+/// What became of a batch.
+package struct AppendedBatch: Sendable {
+    /// Of each entry its position in the log, or why it was refused.
+    package let results: [Result<UInt64, ClaimStoreError>]
+    /// The log's edge before and after.
+    package let before: LogFrontier
+    package let after: LogFrontier
+    /// The hashes that came to the log.
+    package let nodes: [(node: LogNode, hash: NodeHash)]
+}
+
+extension ClaimStore {
+    /// A batch of one.
+    ///
+    /// - Returns: Its position.
+    @discardableResult
+    package func append(
+        _ entry: LogEntry, handle: Handle, rules: ClaimRules
+    ) async throws(ClaimStoreError) -> UInt64 {
+        guard let result = try await append([NewEntry(entry, handle: handle)], rules: rules).results.first
+        else {
+            throw .unavailable("no answer to an entry")
+        }
+        return try result.get()
+    }
+
+    /// Entries as ``entryBytes(from:count:)`` gives them, with their signatures checked.
+    package func entries(from position: UInt64, count: Int) async throws(ClaimStoreError) -> [LogEntry] {
+        let pages = try await entryBytes(from: position, count: count)
+        do {
+            return try pages.map(LogEntry.init(bytes:))
+        } catch {
+            throw .corrupt("an entry in the store is not what was taken in")
+        }
+    }
 }
 
 /// What a directory asks of entries beyond their own rules.

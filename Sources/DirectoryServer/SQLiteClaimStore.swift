@@ -2,9 +2,10 @@ package import Directory
 import FoundationEssentials
 import GRDB
 import Glibc
-package import Identity
+import Identity
+package import Transparency
 
-/// Entries in an SQLite file. Nothing of presence is in it, no address above all.
+/// Entries in an SQLite file, and the hashes of their log. Nothing of presence is in it, no address above all.
 package final class SQLiteClaimStore: ClaimStore {
     private let pool: DatabasePool
 
@@ -50,44 +51,109 @@ package final class SQLiteClaimStore: ClaimStore {
     }
 
     package func append(
-        _ entry: LogEntry, handle: Handle, rules: ClaimRules
-    ) async throws(ClaimStoreError) {
+        _ batch: [NewEntry], rules: ClaimRules
+    ) async throws(ClaimStoreError) -> AppendedBatch {
+        // Not the form that ends with the task: whoever leads a batch may lose its link while the others' entries are written.
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncWrite({ db in try Self.append(batch, rules, in: db) }) { _, result in
+                continuation.resume(returning: result)
+            }
+        }
         do {
-            try await pool.write { db in
-                let newest = try Self.newest(entry.label, in: db)
-                do throws(EntryRefusal) {
-                    try entry.check(after: newest, operator: rules.operator)
-                } catch {
-                    throw ClaimStoreError(error, entry, after: newest)
-                }
-                let (before, after) = (LabelState(newest).counted, LabelState(entry).counted)
-                if before != after {
-                    try db.execute(
-                        sql: "DELETE FROM holding WHERE label = ?", arguments: [Data(entry.label.bytes)])
-                    if let after {
-                        try Self.insert(after, handle, entry.label, limit: rules.handlesPerIdentity, in: db)
-                    }
-                }
-                try db.execute(
-                    sql: """
-                        INSERT INTO entry (position, label, sequence, bytes)
-                        VALUES ((SELECT COALESCE(MAX(position) + 1, 0) FROM entry), ?, ?, ?)
-                        """,
-                    arguments: [Data(entry.label.bytes), Int64(clamping: entry.sequence), Data(entry.bytes)])
+            return try result.get()
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    private static func append(
+        _ batch: [NewEntry], _ rules: ClaimRules, in db: Database
+    ) throws -> AppendedBatch {
+        let before = try LogNodeTable(db).frontier()
+        var after = before
+        var nodes: [(node: LogNode, hash: NodeHash)] = []
+        let results = try batch.map { new -> Result<UInt64, ClaimStoreError> in
+            let position = after.size
+            do {
+                try append(new, at: position, rules, in: db)
+            } catch let error as ClaimStoreError {
+                return .failure(error)
+            }
+            nodes += after.append(new.entry.nodeHash)
+            return .success(position)
+        }
+        try LogNodeTable(db).add(nodes)
+        return AppendedBatch(results: results, before: before, after: after, nodes: nodes)
+    }
+
+    /// Throws ``ClaimStoreError`` before anything is changed, or what SQLite says.
+    private static func append(
+        _ new: NewEntry, at position: UInt64, _ rules: ClaimRules, in db: Database
+    ) throws {
+        let entry = new.entry
+        let label = Data(entry.label.bytes)
+        let newest = try newest(entry.label, in: db)
+        let (before, after) = try BatchCheck.change(entry, after: newest, rules: rules) { identity in
+            try Int.fetchOne(
+                db.cachedStatement(sql: "SELECT COUNT(*) FROM holding WHERE identity = ?"),
+                arguments: [Data(identity.bytes)]) ?? 0
+        }
+        if before != after {
+            if before != nil {
+                try db.execute(sql: "DELETE FROM holding WHERE label = ?", arguments: [label])
+            }
+            if let after {
+                try db.cachedStatement(sql: "INSERT INTO holding (label, handle, identity) VALUES (?, ?, ?)")
+                    .execute(arguments: [label, new.handle.text, Data(after.bytes)])
+            }
+        }
+        try db.cachedStatement(
+            sql: "INSERT INTO entry (position, label, sequence, bytes) VALUES (?, ?, ?, ?)"
+        )
+        .execute(
+            arguments: [
+                Int64(clamping: position), label, Int64(clamping: entry.sequence), Data(entry.bytes),
+            ])
+    }
+
+    package func entryBytes(
+        from position: UInt64, count: Int
+    ) async throws(ClaimStoreError) -> [[UInt8]] {
+        do {
+            return try await pool.read { db in
+                try Data.fetchAll(
+                    db, sql: "SELECT bytes FROM entry WHERE position >= ? ORDER BY position LIMIT ?",
+                    arguments: [Int64(clamping: position), max(0, count)]
+                ).map { Array($0) }
             }
         } catch {
             throw Self.translate(error)
         }
     }
 
-    package func entries(from position: Int, count: Int) async throws(ClaimStoreError) -> [LogEntry] {
-        do {
-            return try await pool.read { db in
-                let rows = try Data.fetchAll(
-                    db, sql: "SELECT bytes FROM entry WHERE position >= ? ORDER BY position LIMIT ?",
-                    arguments: [position, max(0, count)])
-                return try rows.map(Self.entry)
+    package func load() async throws(ClaimStoreError) -> (log: LogFrontier, map: MapTree) {
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncRead { opened in
+                continuation.resume(
+                    returning: Result {
+                        let table = LogNodeTable(try opened.get())
+                        let log = try table.frontier()
+                        return (log: log, map: try table.map(of: log.size))
+                    })
             }
+        }
+        do {
+            return try result.get()
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
+    package func withNodes<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogStorage) throws -> Value
+    ) async throws(ClaimStoreError) -> Value {
+        do {
+            return try await pool.read { db in try body(LogNodeTable(db)) }
         } catch {
             throw Self.translate(error)
         }
@@ -131,23 +197,18 @@ package final class SQLiteClaimStore: ClaimStore {
                     CREATE INDEX holding_by_identity ON holding (identity);
                     """)
         }
+        migrator.registerMigration("2 log") { db in
+            try db.execute(
+                sql: "CREATE TABLE node (number INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT")
+            try LogNodeTable(db).fill()
+        }
         return migrator
-    }
-
-    private static func insert(
-        _ holder: PublicIdentity, _ handle: Handle, _ label: Label, limit: Int, in db: Database
-    ) throws {
-        let held = try Int.fetchOne(
-            db, sql: "SELECT COUNT(*) FROM holding WHERE identity = ?", arguments: [Data(holder.bytes)])
-        guard held ?? 0 < limit else { throw ClaimStoreError.tooManyHandles }
-        try db.execute(
-            sql: "INSERT INTO holding (label, handle, identity) VALUES (?, ?, ?)",
-            arguments: [Data(label.bytes), handle.text, Data(holder.bytes)])
     }
 
     private static func newest(_ label: Label, in db: Database) throws -> LogEntry? {
         try Data.fetchOne(
-            db, sql: "SELECT bytes FROM entry WHERE label = ? ORDER BY sequence DESC LIMIT 1",
+            db.cachedStatement(
+                sql: "SELECT bytes FROM entry WHERE label = ? ORDER BY sequence DESC LIMIT 1"),
             arguments: [Data(label.bytes)]
         ).map(entry)
     }
@@ -166,6 +227,7 @@ package final class SQLiteClaimStore: ClaimStore {
         case let error as DatabaseError
         where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode.primaryResultCode):
             .corrupt("\(error)")
+        case let error as MissingLogNode: .corrupt("the log lacks a hash: \(error.node)")
         default: .unavailable("\(error)")
         }
     }

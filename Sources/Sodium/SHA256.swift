@@ -14,4 +14,11 @@ package enum SHA256 {
         crypto_hash_sha256_final(&state, &digest)
         return digest
     }
+
+    /// SHA-256 of `input` into the first 32 bytes of `output`, which must be that long; without memory of its own: for many small inputs.
+    package static func hash(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) {
+        _ = SodiumLibrary.isReady
+        precondition(output.count >= crypto_hash_sha256_bytes(), "a hash needs room for its output")
+        crypto_hash_sha256(output.octets, input.octets, UInt64(input.count))
+    }
 }

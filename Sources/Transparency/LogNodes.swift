@@ -8,6 +8,15 @@ package struct LogNode: Hashable, Sendable {
         self.level = level
         self.index = index
     }
+
+    /// How many nodes are whole before this one when a log grows: a place for each in a storage that only grows. Nil where the number
+    /// would not fit: no log is that long.
+    package var number: Int64? {
+        guard level >= 0, level < 62, index < 1 << UInt64(61 - level) else { return nil }
+        // It becomes whole with its last leaf. A log of n leaves has one node fewer than 2n for each bit of n, since each bit is a peak.
+        let last = ((index + 1) << UInt64(level)) - 1
+        return Int64(2 * last) - Int64(last.nonzeroBitCount) + Int64(level)
+    }
 }
 
 /// Where the hashes of whole subtrees are kept. That is all that proofs need.
@@ -99,6 +108,11 @@ package struct LogFrontier: Equatable, Sendable {
     }
 
     package var root: NodeHash { LogRange.hash(of: peaks) }
+
+    /// The whole subtrees at the edge, the largest first.
+    package var nodes: [(node: LogNode, hash: NodeHash)] {
+        zip(LogRange(first: 0, end: size).nodes, peaks).map { ($0, $1) }
+    }
 
     /// - Returns: The nodes that are whole now, to be stored: the leaf, and each subtree that it completes.
     package mutating func append(_ leaf: NodeHash) -> [(node: LogNode, hash: NodeHash)] {

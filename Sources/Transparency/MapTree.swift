@@ -209,11 +209,11 @@ extension NodeHash {
 
     /// SHA-256(0x02 ‖ label ‖ hash of the label's newest entry).
     static func mapLeaf(_ label: NodeHash, _ value: NodeHash) -> NodeHash {
-        .of([2] + label.bytes + value.bytes)
+        .of(2, label, value)
     }
 
     /// SHA-256(0x03 ‖ depth ‖ left ‖ right), the depth in one byte.
     static func mapNode(_ depth: UInt8, _ left: NodeHash, _ right: NodeHash) -> NodeHash {
-        .of([3, depth] + left.bytes + right.bytes)
+        .of(3, depth: depth, left, right)
     }
 }

@@ -18,6 +18,20 @@ package struct NodeHash: Hashable, Sendable {
         words = (word(), word(), word(), word())
     }
 
+    /// The same of memory that is somebody else's, for those who read millions.
+    package init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == Self.byteCount else { return nil }
+        self.init(read: bytes)
+    }
+
+    /// From at least 32 bytes.
+    private init(read bytes: UnsafeRawBufferPointer) {
+        func word(_ index: Int) -> UInt64 {
+            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+        }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
     package var bytes: [UInt8] {
         let ordered = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
         return withUnsafeBytes(of: ordered) { Array($0) }
@@ -53,17 +67,29 @@ package struct NodeHash: Hashable, Sendable {
 
     /// SHA-256 of the bytes.
     static func of(_ bytes: [UInt8]) -> NodeHash {
-        let digest = SHA256.hash(bytes)
-        return digest.withUnsafeBytes { digest in
-            func word(_ index: Int) -> UInt64 {
-                UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-            }
-            return NodeHash((word(0), word(1), word(2), word(3)))
-        }
+        SHA256.hash(bytes).withUnsafeBytes { NodeHash(read: $0) }
     }
 
-    private init(_ words: (UInt64, UInt64, UInt64, UInt64)) {
-        self.words = words
+    /// SHA-256 of a few bytes and two hashes. Of these a tree has one for each leaf, so they are put together on the stack.
+    static func of(_ tag: UInt8, depth: UInt8? = nil, _ left: NodeHash, _ right: NodeHash) -> NodeHash {
+        let room = 2 + 2 * byteCount
+        return withUnsafeTemporaryAllocation(byteCount: room + byteCount, alignment: 8) { memory in
+            memory[0] = tag
+            var count = 1
+            if let depth {
+                memory[1] = depth
+                count = 2
+            }
+            for hash in [left, right] {
+                for index in 0..<4 {
+                    memory.storeBytes(of: hash.word(index).bigEndian, toByteOffset: count, as: UInt64.self)
+                    count += 8
+                }
+            }
+            let digest = UnsafeMutableRawBufferPointer(rebasing: memory[room...])
+            SHA256.hash(UnsafeRawBufferPointer(rebasing: memory[..<count]), into: digest)
+            return NodeHash(read: UnsafeRawBufferPointer(digest))
+        }
     }
 }
 
@@ -76,6 +102,6 @@ extension NodeHash {
 
     /// SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1).
     package static func node(_ left: NodeHash, _ right: NodeHash) -> NodeHash {
-        .of([1] + left.bytes + right.bytes)
+        .of(1, left, right)
     }
 }

@@ -5,6 +5,7 @@ import GRDB
 import Identity
 import TestSupport
 import Testing
+import Transparency
 
 /// What every store has to do.
 @Suite struct ClaimStoreTests {
@@ -183,6 +184,78 @@ import Testing
         }
         #expect(taken == 1)
         #expect(try await store.entries(from: 0, count: 9).count == 1)
+    }
+
+    // MARK: Batches and the log
+
+    @Test(arguments: Kind.allCases) func batchIsCheckedInItsOrder(kind: Kind) async throws {
+        let store = try store(kind)
+        let first = try claim("alice", by: alice)
+        let release = try LogEntry.make(.release, label: first.label, after: first, time: 2, by: alice)
+        let entries = [
+            (first, "alice"), (try claim("alice", by: bob), "alice"), (release, "alice"),
+            (try claim("alice", after: release, by: bob), "alice"), (try claim("two", by: bob), "two"),
+            (try claim("three", by: bob), "three"), (try claim("four", by: bob), "four"),
+        ]
+        let batch = try await store.append(
+            entries.map { NewEntry($0.0, handle: try Handle($0.1)) }, rules: rules)
+        #expect(
+            batch.results == [
+                .success(0), .failure(.handleTaken), .success(1), .success(2), .success(3), .success(4),
+                .failure(.tooManyHandles),
+            ])
+        #expect(batch.before == LogFrontier())
+        #expect(batch.after.size == 5)
+        #expect(try await store.entries(from: 0, count: 9).count == 5)
+        // What was refused left nothing.
+        #expect(try await store.newest(Label(Handle("four"))) == nil)
+        #expect(try await store.newest(first.label)?.identity == bob.publicIdentity)
+    }
+
+    @Test(arguments: Kind.allCases) func keepsTheHashesOfItsEntries(kind: Kind) async throws {
+        let store = try store(kind)
+        var frontier = LogFrontier()
+        var map = MapTree()
+        var nodes = MemoryLogStorage()
+        for size in [1, 2, 5, 9] {
+            let batch = try (0..<size).map { index in
+                let name = "name\(size)x\(index)"
+                return NewEntry(try claim(name, by: IdentityKeys.generate()), handle: try Handle(name))
+            }
+            let appended = try await store.append(batch, rules: rules)
+            #expect(appended.before == frontier)
+            for new in batch {
+                try nodes.add(frontier.append(new.entry.nodeHash))
+                map.set(try #require(new.entry.label.nodeHash), to: new.entry.nodeHash)
+            }
+            #expect(appended.after == frontier)
+            var loaded = try await store.load()
+            #expect(loaded.log == frontier)
+            #expect(loaded.map.root() == map.root())
+            let (end, known) = (frontier.size, nodes)
+            try await store.withNodes { stored in
+                for level in 0..<5 {
+                    let all = (0..<end >> UInt64(level)).map { LogNode(level: level, index: $0) }
+                    let found = try stored.hashes(of: all)
+                    #expect(try found == known.hashes(of: all))
+                }
+            }
+        }
+        await #expect(throws: ClaimStoreError.self) {
+            try await store.withNodes { try $0.hashes(of: [LogNode(level: 0, index: 17)]) }
+        }
+    }
+
+    @Test(arguments: Kind.allCases) func mapHasTheNewestOfEachLabel(kind: Kind) async throws {
+        let store = try store(kind)
+        let first = try claim("alice", by: alice)
+        let release = try LogEntry.make(.release, label: first.label, after: first, time: 2, by: alice)
+        for entry in [first, release] {
+            try await store.append(entry, handle: Handle("alice"), rules: rules)
+        }
+        let map = try await store.load().map
+        #expect(map[try #require(first.label.nodeHash)] == release.nodeHash)
+        #expect(map.count == 1)
     }
 
     // MARK: The file

@@ -218,3 +218,24 @@ final class Naive {
 
     private func right(_ range: Range<Int>) -> Range<Int> { left(range).upperBound..<range.upperBound }
 }
+
+@Suite struct NodeNumberTests {
+    @Test func nodesAreNumberedAsTheyBecomeWhole() {
+        var frontier = LogFrontier()
+        var next: Int64 = 0
+        for index in 0..<300 {
+            for (node, _) in frontier.append(.leaf([UInt8(index & 255)])) {
+                #expect(node.number == next)
+                next += 1
+            }
+        }
+    }
+
+    @Test func nodesOfNoLogHaveNoNumber() {
+        #expect(LogNode(level: 62, index: 0).number == nil)
+        #expect(LogNode(level: 0, index: 1 << 61).number == nil)
+        #expect(LogNode(level: -1, index: 0).number == nil)
+        #expect(LogNode(level: 61, index: 0).number != nil)
+        #expect(LogNode(level: 0, index: .max).number == nil)
+    }
+}
