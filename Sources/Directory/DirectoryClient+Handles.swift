@@ -31,7 +31,7 @@ extension DirectoryClient {
     /// Whether this identity has claimed this handle here: its claim is checked, that it is the newest is the
     /// directory's word.
     package func confirm(_ handle: Handle, identity: PublicIdentity) async throws(DirectoryError) -> Bool {
-        guard case .confirmed(let claim) = try await request(.confirm(handle, identity)) else {
+        guard case .confirmed(let claim, _) = try await request(.confirm(handle, identity)) else {
             throw misbehaved("it answers a confirmation with something else")
         }
         guard let claim else { return false }
@@ -74,7 +74,7 @@ extension DirectoryClient {
     }
 
     private func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
-        guard case .newest(let bytes) = try await request(.newest(label: label.bytes)) else {
+        guard case .newest(let bytes, _) = try await request(.newest(label: label.bytes)) else {
             throw misbehaved("it answers with something else than an entry")
         }
         guard let bytes else { return nil }

@@ -23,35 +23,35 @@ extension DirectoryService {
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
         try limits.lookups.take(session, at: uptime())
         guard let label = Label(bytes: label) else { throw .invalid }
-        return .newest(entry: try await stored(label)?.bytes)
+        let (entry, evidence) = try await proved(label)
+        return .newest(entry: entry?.bytes, log: evidence)
     }
 
     func confirm(
         _ handle: Handle, _ identity: PublicIdentity, for session: Session
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
         try limits.lookups.take(session, at: uptime())
-        guard let newest = try await stored(Label(handle)), newest.holder(at: time) == identity else {
-            return .confirmed(claim: nil)
+        let (newest, evidence) = try await proved(Label(handle))
+        guard let newest, newest.holder(at: time) == identity else {
+            return .confirmed(claim: nil, log: evidence)
         }
-        return .confirmed(claim: newest.bytes)
+        return .confirmed(claim: newest.bytes, log: evidence)
     }
 
     func append(
         _ bytes: [UInt8], _ handle: Handle, for session: Session
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
         try limits.claims.take(session, at: uptime())
-        guard let entry = try? LogEntry(bytes: bytes), Self.mayAppend(entry, session.identity),
+        guard let entry = await Self.entry(bytes), Self.mayAppend(entry, session.identity),
             entry.label == Label(handle)
         else { throw .invalid }
         let difference = Duration.seconds(abs(Double(entry.time) - Double(time)))
         guard difference <= options.limits.clockDifference else {
             throw .wrongTime(directory: Int64(clamping: time))
         }
+        let receipt: DirectoryLog.Receipt
         do {
-            try await store.append(
-                entry, handle: handle,
-                rules: ClaimRules(
-                    operator: identity, handlesPerIdentity: options.limits.handlesPerIdentity))
+            receipt = try await log.append(NewEntry(entry, handle: handle))
         } catch {
             throw failure(error)
         }
@@ -61,7 +61,13 @@ extension DirectoryService {
             dropHandle(handle, of: entry.identity)
         case .claim, .amend, .reassign: break
         }
-        return .appended
+        return .appended(
+            .init(position: receipt.position, path: receipt.inclusion, evidence: receipt.evidence))
+    }
+
+    /// Outside of the actor: checking a signature takes its time.
+    private nonisolated static func entry(_ bytes: [UInt8]) async -> LogEntry? {
+        try? LogEntry(bytes: bytes)
     }
 
     /// Whose link an entry may come over: its identity's, or anybody's where a key that is not that of an identity has signed.
@@ -84,14 +90,24 @@ extension DirectoryService {
 
     private func stored(_ label: Label) async throws(DirectoryFailure) -> LogEntry? {
         do {
-            return try await store.newest(label)
+            return try await log.store.newest(label)
+        } catch {
+            throw failure(error)
+        }
+    }
+
+    private func proved(
+        _ label: Label
+    ) async throws(DirectoryFailure) -> (entry: LogEntry?, evidence: LogEvidence) {
+        do {
+            return try await log.newest(label)
         } catch {
             throw failure(error)
         }
     }
 
     /// What a client is told of a store's refusal. What went wrong inside is for the operator alone.
-    private func failure(_ error: ClaimStoreError) -> DirectoryFailure {
+    func failure(_ error: ClaimStoreError) -> DirectoryFailure {
         switch error {
         case .outOfSequence: return .outOfSequence(newest: 0)
         case .handleTaken: return .handleTaken

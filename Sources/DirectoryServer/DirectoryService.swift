@@ -10,7 +10,7 @@ package import Wire
 package actor DirectoryService {
     /// The directory's own identity: records are made for it.
     package nonisolated let identity: PublicIdentity
-    let store: any ClaimStore
+    let log: DirectoryLog
     let options: ServiceOptions
     private let allow: Set<PublicIdentity>?
     let probe: @Sendable (Endpoint, PublicIdentity) async -> Reachability
@@ -36,13 +36,14 @@ package actor DirectoryService {
 
     /// - Parameters:
     ///   - identity: the directory's own.
+    ///   - log: of that directory's entries.
     ///   - allow: the only identities that are let in; nil lets everybody in.
     ///   - probe: dials an address and finds whether this identity answers there; takes 5 s at most.
     ///   - now: the wall clock, which the time in entries is compared with.
     ///   - uptime: a clock that nobody sets back, for lifetimes and limits.
     ///   - events: what the operator may see; called in order, must not block.
     package init(
-        identity: PublicIdentity, store: any ClaimStore, allow: Set<PublicIdentity>? = nil,
+        identity: PublicIdentity, log: DirectoryLog, allow: Set<PublicIdentity>? = nil,
         options: ServiceOptions = ServiceOptions(),
         probe: @escaping @Sendable (Endpoint, PublicIdentity) async -> Reachability,
         now: @escaping @Sendable () -> Date = { Date() },
@@ -50,7 +51,7 @@ package actor DirectoryService {
         events: @escaping @Sendable (ServerEvent) -> Void = { _ in }
     ) {
         self.identity = identity
-        self.store = store
+        self.log = log
         self.allow = allow
         self.options = options
         self.probe = probe
@@ -193,6 +194,7 @@ package actor DirectoryService {
             case .list(let last): return try list(after: last, for: session)
             case .watch: return try watch(number)
             case .confirm(let handle, let identity): return try await confirm(handle, identity, for: session)
+            case .log(let query): return try await answer(query, for: session)
             case .publish, .unknown: return .failure(.unsupported)
             }
         } catch {

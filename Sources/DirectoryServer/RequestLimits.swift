@@ -28,6 +28,7 @@ struct RequestLimits: Sendable {
     var claims: DoubleLimit
     var lookups: DoubleLimit
     var publications: DoubleLimit
+    var pages: DoubleLimit
     private var dialBacks: DoubleLimit
     private var dialled: RateLimiter<[UInt8]>
 
@@ -35,6 +36,7 @@ struct RequestLimits: Sendable {
         claims = DoubleLimit(limits.claimsPerIdentity, limits.claimsPerAddress, limits)
         lookups = DoubleLimit(limits.lookupsPerIdentity, limits.lookupsPerAddress, limits)
         publications = DoubleLimit(limits.publicationsPerIdentity, limits.publicationsPerAddress, limits)
+        pages = DoubleLimit(limits.pagesPerIdentity, limits.pagesPerAddress, limits)
         dialBacks = DoubleLimit(limits.dialBacksPerIdentity, limits.dialBacksPerAddress, limits)
         dialled = RateLimiter(limits.dialBacksPerAddress, maximumKeys: limits.rememberedKeys)
     }

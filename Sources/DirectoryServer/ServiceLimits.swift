@@ -16,9 +16,12 @@ package struct ServiceLimits: Sendable {
     package var claimsPerIdentity = Rate(10, per: .seconds(3_600))
     package var claimsPerAddress = Rate(100, per: .seconds(3_600))
     package var handlesPerIdentity = 3
-    /// Look-ups, pages of the list, confirmations, newest entries and watching together.
+    /// Look-ups, pages of the list, confirmations, newest entries, checkpoints and watching together.
     package var lookupsPerIdentity = Rate(60, per: .seconds(60))
     package var lookupsPerAddress = Rate(600, per: .seconds(60))
+    /// Pages of the log's entries and hashes: a client that copies 100,000 entries asks for 350 of them, one that audits goes on.
+    package var pagesPerIdentity = Rate(600, per: .seconds(60))
+    package var pagesPerAddress = Rate(1_200, per: .seconds(60))
     /// Each costs a signature check, and may be told to every watcher.
     package var publicationsPerIdentity = Rate(30, per: .seconds(60))
     package var publicationsPerAddress = Rate(300, per: .seconds(60))

@@ -24,6 +24,7 @@ package struct DirectoryRequest: Equatable, Sendable {
         case list(after: PublicIdentity?)
         case watch
         case confirm(Handle, PublicIdentity)
+        case log(LogQuery)
         /// A request that this version does not know: answered with ``DirectoryFailure/unsupported``.
         case unknown
     }
@@ -61,6 +62,11 @@ extension DirectoryRequest {
             body = .confirm(
                 try handle(confirm.handle, "confirm.handle"),
                 try identity(confirm.identity, "confirm.identity"))
+        case .checkpoint(let checkpoint)?:
+            body = .log(.checkpoint(from: checkpoint.from, to: checkpoint.to))
+        case .entries(let entries)?: body = .log(.entries(first: entries.first))
+        case .nodes(let nodes)?: body = .log(try LogQuery(nodes))
+        case .logKeys?: body = .log(.keys)
         case nil: body = .unknown
         }
     }
@@ -86,6 +92,15 @@ extension DirectoryRequest {
         case .confirm(let handle, let identity):
             message.confirm.handle = handle.text
             message.confirm.identity = Data(identity.bytes)
+        case .log(.checkpoint(let from, let to)):
+            message.checkpoint.from = from
+            message.checkpoint.to = to
+        case .log(.entries(let first)): message.entries.first = first
+        case .log(.nodes(let level, let first, let count)):
+            message.nodes.level = UInt32(clamping: level)
+            message.nodes.first = first
+            message.nodes.count = UInt32(clamping: count)
+        case .log(.keys): message.logKeys = .init()
         case .unknown: throw .invalid("request.body")
         }
         return message

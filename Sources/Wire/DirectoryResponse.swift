@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Identity
+package import Transparency
 
 /// Why a directory did not do what it was asked.
 package enum DirectoryFailure: Error, Equatable, Sendable {
@@ -33,8 +34,9 @@ package struct DirectoryResponse: Equatable, Sendable {
         case failure(DirectoryFailure)
         case observed(IPAddress)
         /// The newest entry of the label, at most 1,024 bytes, or nil when it has none.
-        case newest(entry: [UInt8]?)
-        case appended
+        case newest(entry: [UInt8]?, log: LogEvidence? = nil)
+        /// Nil from a directory that keeps no log.
+        case appended(Inclusion? = nil)
         case published(Publication)
         case unregistered
         /// Nil: unknown, offline or not discoverable.
@@ -42,7 +44,15 @@ package struct DirectoryResponse: Equatable, Sendable {
         case listed([ServedPresence], more: Bool)
         case watching
         /// The claim's entry, or nil: not claimed by that identity.
-        case confirmed(claim: [UInt8]?)
+        case confirmed(claim: [UInt8]?, log: LogEvidence? = nil)
+        /// A signed note, and the proof that was asked for, at most 64 hashes.
+        case checkpoint([UInt8], consistency: [NodeHash])
+        /// At most 512, each of at most 1,024 bytes.
+        case entries([[UInt8]])
+        /// At most 1,024.
+        case nodes([NodeHash])
+        /// 1 to 64, 136 bytes each.
+        case logKeys([[UInt8]])
         /// An answer that this version does not know.
         case unknown
     }
@@ -59,6 +69,20 @@ package struct DirectoryResponse: Equatable, Sendable {
             self.inForce = inForce
             self.lifetime = lifetime
             self.addresses = addresses
+        }
+    }
+
+    /// Where an entry is in the log, and that it is there.
+    package struct Inclusion: Equatable, Sendable {
+        package let position: UInt64
+        /// At most 64.
+        package let path: [NodeHash]
+        package let evidence: LogEvidence
+
+        package init(position: UInt64, path: [NodeHash], evidence: LogEvidence) {
+            self.position = position
+            self.path = path
+            self.evidence = evidence
         }
     }
 
@@ -81,8 +105,11 @@ extension DirectoryResponse {
         case .observed(let observed)?: body = .observed(try IPAddress(bytes: Array(observed.ip)))
         case .newest(let newest)?:
             let entry = try bounded(newest.entry, WireLimits.entry, "newest.entry")
-            body = .newest(entry: entry.isEmpty ? nil : entry)
-        case .appended?: body = .appended
+            body = .newest(
+                entry: entry.isEmpty ? nil : entry,
+                log: newest.hasLog ? try LogEvidence(newest.log) : nil)
+        case .appended(let appended)?:
+            body = .appended(appended.hasLog ? try Inclusion(appended) : nil)
         case .published(let published)?: body = .published(try Publication(published))
         case .unregistered?: body = .unregistered
         case .lookedUp(let lookedUp)?:
@@ -97,7 +124,17 @@ extension DirectoryResponse {
         case .watching?: body = .watching
         case .confirmed(let confirmed)?:
             let claim = try bounded(confirmed.claim, WireLimits.entry, "confirmed.claim")
-            body = .confirmed(claim: claim.isEmpty ? nil : claim)
+            body = .confirmed(
+                claim: claim.isEmpty ? nil : claim,
+                log: confirmed.hasLog ? try LogEvidence(confirmed.log) : nil)
+        case .checkpoint(let newest)?:
+            body = .checkpoint(
+                try note(newest.checkpoint, "checkpoint.checkpoint"),
+                consistency: try hashes(newest.consistency, WireLimits.logPath, "checkpoint.consistency"))
+        case .entries(let page)?: body = .entries(try Self.entries(page))
+        case .nodes(let page)?:
+            body = .nodes(try hashes(page.hashes, WireLimits.nodePage, "nodes.hashes"))
+        case .logKeys(let keys)?: body = .logKeys(try Self.statements(keys))
         case nil: body = .unknown
         }
     }
@@ -108,8 +145,10 @@ extension DirectoryResponse {
         switch body {
         case .failure(let failure): message.failure = failure.message
         case .observed(let ip): message.observed.ip = Data(ip.bytes)
-        case .newest(let entry): message.newest.entry = Data(entry ?? [])
-        case .appended: message.appended = .init()
+        case .newest(let entry, let log):
+            message.newest.entry = Data(entry ?? [])
+            if let log { message.newest.log = log.message }
+        case .appended(let inclusion): message.appended = inclusion?.message ?? .init()
         case .published(let publication): message.published = publication.message
         case .unregistered: message.unregistered = .init()
         case .lookedUp(let presence):
@@ -119,9 +158,56 @@ extension DirectoryResponse {
             message.listed.presences = presences.map(\.message)
             message.listed.more = more
         case .watching: message.watching = .init()
-        case .confirmed(let claim): message.confirmed.claim = Data(claim ?? [])
+        case .confirmed(let claim, let log):
+            message.confirmed.claim = Data(claim ?? [])
+            if let log { message.confirmed.log = log.message }
+        case .checkpoint(let note, let consistency):
+            message.checkpoint.checkpoint = Data(note)
+            message.checkpoint.consistency = data(consistency)
+        case .entries(let entries): message.entries.entries = entries.map { Data($0) }
+        case .nodes(let hashes): message.nodes.hashes = data(hashes)
+        case .logKeys(let statements): message.logKeys.statements = statements.map { Data($0) }
         case .unknown: throw .invalid("response.body")
         }
+        return message
+    }
+}
+
+extension DirectoryResponse {
+    private static func entries(_ page: P2pchat_V1_EntryPage) throws(WireError) -> [[UInt8]] {
+        guard page.entries.count <= WireLimits.entryPage else { throw .invalid("entries.entries") }
+        var entries: [[UInt8]] = []
+        for entry in page.entries {
+            guard !entry.isEmpty else { throw .invalid("entries.entries") }
+            entries.append(try bounded(entry, WireLimits.entry, "entries.entries"))
+        }
+        return entries
+    }
+
+    private static func statements(_ keys: P2pchat_V1_LogKeyStatements) throws(WireError) -> [[UInt8]] {
+        guard (1...WireLimits.logKeys).contains(keys.statements.count) else {
+            throw .invalid("log_keys.statements")
+        }
+        var statements: [[UInt8]] = []
+        for statement in keys.statements {
+            statements.append(try fixed(statement, WireLimits.logKeyStatement, "log_keys.statements"))
+        }
+        return statements
+    }
+}
+
+extension DirectoryResponse.Inclusion {
+    init(_ message: P2pchat_V1_Appended) throws(WireError) {
+        position = message.position
+        path = try hashes(message.inclusion, WireLimits.logPath, "appended.inclusion")
+        evidence = try LogEvidence(message.log)
+    }
+
+    var message: P2pchat_V1_Appended {
+        var message = P2pchat_V1_Appended()
+        message.position = position
+        message.inclusion = data(path)
+        message.log = evidence.message
         return message
     }
 }

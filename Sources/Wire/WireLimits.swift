@@ -16,6 +16,22 @@ package enum WireLimits {
     package static let lifetime: UInt32 = 7_200
     /// Bytes of the longest log entry of version 1 or later (docs/directory.md).
     package static let entry = 1_024
+    /// Bytes of a signed note, the signatures of witnesses included.
+    package static let note = 16_384
+    /// Hashes on a way through a log: the depth of the tallest one, and some.
+    package static let logPath = 64
+    /// Inner nodes on a way through the map: one for each bit of a label.
+    package static let mapSteps = 256
+    /// Entries in one page, should they ever be that short; a page ends earlier where they fill a frame.
+    package static let entryPage = 512
+    /// What entries of a page may fill, with the few bytes before each: a frame less the envelope's own fields.
+    package static let entryPageBytes = envelope - 64
+    /// Hashes in one page: half a frame.
+    package static let nodePage = 1_024
+    /// Keys that a log has had; they are seldom replaced.
+    package static let logKeys = 64
+    /// Bytes of what a directory says of its log's keys (docs/directory.md, "The log's keys").
+    package static let logKeyStatement = 136
     /// Presences in one page of a listing. A page of large records ends earlier, so that it fits into a frame.
     package static let page = 100
     /// Bytes of UTF-8 in a file's name: what Linux file systems take.

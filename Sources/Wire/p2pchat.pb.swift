@@ -564,6 +564,38 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     set {body = .confirm(newValue)}
   }
 
+  var checkpoint: P2pchat_V1_ReadCheckpoint {
+    get {
+      if case .checkpoint(let v)? = body {return v}
+      return P2pchat_V1_ReadCheckpoint()
+    }
+    set {body = .checkpoint(newValue)}
+  }
+
+  var entries: P2pchat_V1_ReadEntries {
+    get {
+      if case .entries(let v)? = body {return v}
+      return P2pchat_V1_ReadEntries()
+    }
+    set {body = .entries(newValue)}
+  }
+
+  var nodes: P2pchat_V1_ReadNodes {
+    get {
+      if case .nodes(let v)? = body {return v}
+      return P2pchat_V1_ReadNodes()
+    }
+    set {body = .nodes(newValue)}
+  }
+
+  var logKeys: P2pchat_V1_ReadLogKeys {
+    get {
+      if case .logKeys(let v)? = body {return v}
+      return P2pchat_V1_ReadLogKeys()
+    }
+    set {body = .logKeys(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -576,6 +608,10 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     case list(P2pchat_V1_List)
     case watch(P2pchat_V1_Watch)
     case confirm(P2pchat_V1_Confirm)
+    case checkpoint(P2pchat_V1_ReadCheckpoint)
+    case entries(P2pchat_V1_ReadEntries)
+    case nodes(P2pchat_V1_ReadNodes)
+    case logKeys(P2pchat_V1_ReadLogKeys)
 
   }
 
@@ -673,6 +709,38 @@ nonisolated struct P2pchat_V1_DirectoryResponse: Sendable {
     set {body = .confirmed(newValue)}
   }
 
+  var checkpoint: P2pchat_V1_NewestCheckpoint {
+    get {
+      if case .checkpoint(let v)? = body {return v}
+      return P2pchat_V1_NewestCheckpoint()
+    }
+    set {body = .checkpoint(newValue)}
+  }
+
+  var entries: P2pchat_V1_EntryPage {
+    get {
+      if case .entries(let v)? = body {return v}
+      return P2pchat_V1_EntryPage()
+    }
+    set {body = .entries(newValue)}
+  }
+
+  var nodes: P2pchat_V1_NodePage {
+    get {
+      if case .nodes(let v)? = body {return v}
+      return P2pchat_V1_NodePage()
+    }
+    set {body = .nodes(newValue)}
+  }
+
+  var logKeys: P2pchat_V1_LogKeyStatements {
+    get {
+      if case .logKeys(let v)? = body {return v}
+      return P2pchat_V1_LogKeyStatements()
+    }
+    set {body = .logKeys(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -686,6 +754,10 @@ nonisolated struct P2pchat_V1_DirectoryResponse: Sendable {
     case listed(P2pchat_V1_Listed)
     case watching(P2pchat_V1_Watching)
     case confirmed(P2pchat_V1_Confirmed)
+    case checkpoint(P2pchat_V1_NewestCheckpoint)
+    case entries(P2pchat_V1_EntryPage)
+    case nodes(P2pchat_V1_NodePage)
+    case logKeys(P2pchat_V1_LogKeyStatements)
 
   }
 
@@ -833,12 +905,24 @@ nonisolated struct P2pchat_V1_NewestEntry: Sendable {
   /// docs/directory.md, "Entries"; empty: the label has none
   var entry: Data = Data()
 
+  /// of this entry, or of the label's absence
+  var log: P2pchat_V1_LogEvidence {
+    get {_log ?? P2pchat_V1_LogEvidence()}
+    set {_log = newValue}
+  }
+  /// Returns true if `log` has been explicitly set.
+  var hasLog: Bool {self._log != nil}
+  /// Clears the value of `log`. Subsequent reads from it will return its default value.
+  mutating func clearLog() {self._log = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _log: P2pchat_V1_LogEvidence? = nil
 }
 
-/// Takes a new entry in: a claim or a release, signed by the identity of this link.
+/// Takes a new entry in, signed by the identity of this link, or by a recovery key.
 nonisolated struct P2pchat_V1_Append: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -855,11 +939,193 @@ nonisolated struct P2pchat_V1_Append: Sendable {
   init() {}
 }
 
-/// The entry is durable.
+/// The entry is durable, and in the log of a checkpoint.
 nonisolated struct P2pchat_V1_Appended: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  /// of the entry in the log, from 0
+  var position: UInt64 = 0
+
+  /// the proof that it is there: at most 64 hashes of 32 bytes, from the leaf to the root
+  var inclusion: Data = Data()
+
+  var log: P2pchat_V1_LogEvidence {
+    get {_log ?? P2pchat_V1_LogEvidence()}
+    set {_log = newValue}
+  }
+  /// Returns true if `log` has been explicitly set.
+  var hasLog: Bool {self._log != nil}
+  /// Clears the value of `log`. Subsequent reads from it will return its default value.
+  mutating func clearLog() {self._log = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _log: P2pchat_V1_LogEvidence? = nil
+}
+
+/// What a log says of a label: its newest checkpoint, and what the map under it has there. docs/directory.md, "The log", has
+/// what is proved and how it is checked.
+nonisolated struct P2pchat_V1_LogEvidence: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// a signed note, 1 to 16,384 bytes
+  var checkpoint: Data = Data()
+
+  var map: P2pchat_V1_MapProof {
+    get {_map ?? P2pchat_V1_MapProof()}
+    set {_map = newValue}
+  }
+  /// Returns true if `map` has been explicitly set.
+  var hasMap: Bool {self._map != nil}
+  /// Clears the value of `map`. Subsequent reads from it will return its default value.
+  mutating func clearMap() {self._map = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _map: P2pchat_V1_MapProof? = nil
+}
+
+/// Where the label's bits lead in the map: to the leaf of the label, or to that of another one, which shows that it has none.
+nonisolated struct P2pchat_V1_MapProof: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of that leaf, 32 bytes; empty: there is no leaf at all, and nothing else here
+  var label: Data = Data()
+
+  /// the hash of that label's newest entry, 32 bytes
+  var value: Data = Data()
+
+  /// a byte for each inner node on the way, from the leaf to the root, at most 256
+  var depths: Data = Data()
+
+  /// 32 bytes for each
+  var siblings: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The newest checkpoint, and whether the log of an earlier one is the beginning of that of a later one.
+nonisolated struct P2pchat_V1_ReadCheckpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the size of the earlier one; 0: no proof is asked for
+  var from: UInt64 = 0
+
+  /// that of the later one; 0: the newest
+  var to: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_NewestCheckpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// a signed note, 1 to 16,384 bytes
+  var checkpoint: Data = Data()
+
+  /// at most 64 hashes of 32 bytes; empty where there is nothing to prove, or the log has not that size
+  var consistency: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The log's entries in their order, as many as fit into a message.
+nonisolated struct P2pchat_V1_ReadEntries: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// the position of the first one
+  var first: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_EntryPage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// at most 512, of 1 to 1,024 bytes; none: there are no more
+  var entries: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Hashes of whole subtrees of the log, of 2^level leaves each.
+nonisolated struct P2pchat_V1_ReadNodes: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0 to 63; 0: the leaves
+  var level: UInt32 = 0
+
+  var first: UInt64 = 0
+
+  /// 1 to 1,024
+  var count: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_NodePage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes each, at most 1,024: fewer than asked for where no more are whole
+  var hashes: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What the directory's identity says of the keys of its log.
+nonisolated struct P2pchat_V1_ReadLogKeys: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_LogKeyStatements: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// docs/directory.md, "The log's keys": 136 bytes each, 1 to 64, the oldest first
+  var statements: [Data] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1145,9 +1411,21 @@ nonisolated struct P2pchat_V1_Confirmed: Sendable {
   /// the claim's entry; empty: no
   var claim: Data = Data()
 
+  /// of the label's newest entry, or of its absence
+  var log: P2pchat_V1_LogEvidence {
+    get {_log ?? P2pchat_V1_LogEvidence()}
+    set {_log = newValue}
+  }
+  /// Returns true if `log` has been explicitly set.
+  var hasLog: Bool {self._log != nil}
+  /// Clears the value of `log`. Subsequent reads from it will return its default value.
+  mutating func clearLog() {self._log = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _log: P2pchat_V1_LogEvidence? = nil
 }
 
 nonisolated struct P2pchat_V1_Failure: Sendable {
@@ -1860,7 +2138,7 @@ nonisolated extension P2pchat_V1_DirectoryEnvelope: SwiftProtobuf.Message, Swift
 
 nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1986,6 +2264,58 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
           self.body = .confirm(v)
         }
       }()
+      case 11: try {
+        var v: P2pchat_V1_ReadCheckpoint?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .checkpoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .checkpoint(v)
+        }
+      }()
+      case 12: try {
+        var v: P2pchat_V1_ReadEntries?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .entries(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .entries(v)
+        }
+      }()
+      case 13: try {
+        var v: P2pchat_V1_ReadNodes?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .nodes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .nodes(v)
+        }
+      }()
+      case 14: try {
+        var v: P2pchat_V1_ReadLogKeys?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .logKeys(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .logKeys(v)
+        }
+      }()
       default: break
       }
     }
@@ -2036,6 +2366,22 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
       guard case .confirm(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .checkpoint?: try {
+      guard case .checkpoint(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .entries?: try {
+      guard case .entries(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .nodes?: try {
+      guard case .nodes(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .logKeys?: try {
+      guard case .logKeys(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2051,7 +2397,7 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}failure\0\u{1}observed\0\u{1}newest\0\u{1}appended\0\u{1}published\0\u{1}unregistered\0\u{3}looked_up\0\u{1}listed\0\u{1}watching\0\u{1}confirmed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}failure\0\u{1}observed\0\u{1}newest\0\u{1}appended\0\u{1}published\0\u{1}unregistered\0\u{3}looked_up\0\u{1}listed\0\u{1}watching\0\u{1}confirmed\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2190,6 +2536,58 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
           self.body = .confirmed(v)
         }
       }()
+      case 12: try {
+        var v: P2pchat_V1_NewestCheckpoint?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .checkpoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .checkpoint(v)
+        }
+      }()
+      case 13: try {
+        var v: P2pchat_V1_EntryPage?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .entries(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .entries(v)
+        }
+      }()
+      case 14: try {
+        var v: P2pchat_V1_NodePage?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .nodes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .nodes(v)
+        }
+      }()
+      case 15: try {
+        var v: P2pchat_V1_LogKeyStatements?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .logKeys(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .logKeys(v)
+        }
+      }()
       default: break
       }
     }
@@ -2243,6 +2641,22 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
     case .confirmed?: try {
       guard case .confirmed(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .checkpoint?: try {
+      guard case .checkpoint(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .entries?: try {
+      guard case .entries(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .nodes?: try {
+      guard case .nodes(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .logKeys?: try {
+      guard case .logKeys(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case nil: break
     }
@@ -2507,7 +2921,7 @@ nonisolated extension P2pchat_V1_Newest: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension P2pchat_V1_NewestEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".NewestEntry"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0\u{1}log\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2516,20 +2930,29 @@ nonisolated extension P2pchat_V1_NewestEntry: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.entry) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._log) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.entry.isEmpty {
       try visitor.visitSingularBytesField(value: self.entry, fieldNumber: 1)
     }
+    try { if let v = self._log {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: P2pchat_V1_NewestEntry, rhs: P2pchat_V1_NewestEntry) -> Bool {
     if lhs.entry != rhs.entry {return false}
+    if lhs._log != rhs._log {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2572,6 +2995,334 @@ nonisolated extension P2pchat_V1_Append: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension P2pchat_V1_Appended: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Appended"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{1}inclusion\0\u{1}log\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.inclusion) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._log) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 1)
+    }
+    if !self.inclusion.isEmpty {
+      try visitor.visitSingularBytesField(value: self.inclusion, fieldNumber: 2)
+    }
+    try { if let v = self._log {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Appended, rhs: P2pchat_V1_Appended) -> Bool {
+    if lhs.position != rhs.position {return false}
+    if lhs.inclusion != rhs.inclusion {return false}
+    if lhs._log != rhs._log {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_LogEvidence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogEvidence"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}checkpoint\0\u{1}map\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.checkpoint) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._map) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.checkpoint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.checkpoint, fieldNumber: 1)
+    }
+    try { if let v = self._map {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_LogEvidence, rhs: P2pchat_V1_LogEvidence) -> Bool {
+    if lhs.checkpoint != rhs.checkpoint {return false}
+    if lhs._map != rhs._map {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_MapProof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".MapProof"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}value\0\u{1}depths\0\u{1}siblings\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.label) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.depths) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.siblings) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.label.isEmpty {
+      try visitor.visitSingularBytesField(value: self.label, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 2)
+    }
+    if !self.depths.isEmpty {
+      try visitor.visitSingularBytesField(value: self.depths, fieldNumber: 3)
+    }
+    if !self.siblings.isEmpty {
+      try visitor.visitSingularBytesField(value: self.siblings, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_MapProof, rhs: P2pchat_V1_MapProof) -> Bool {
+    if lhs.label != rhs.label {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.depths != rhs.depths {return false}
+    if lhs.siblings != rhs.siblings {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_ReadCheckpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReadCheckpoint"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.from) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.to) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.from != 0 {
+      try visitor.visitSingularUInt64Field(value: self.from, fieldNumber: 1)
+    }
+    if self.to != 0 {
+      try visitor.visitSingularUInt64Field(value: self.to, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_ReadCheckpoint, rhs: P2pchat_V1_ReadCheckpoint) -> Bool {
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_NewestCheckpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NewestCheckpoint"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}checkpoint\0\u{1}consistency\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.checkpoint) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.consistency) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.checkpoint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.checkpoint, fieldNumber: 1)
+    }
+    if !self.consistency.isEmpty {
+      try visitor.visitSingularBytesField(value: self.consistency, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_NewestCheckpoint, rhs: P2pchat_V1_NewestCheckpoint) -> Bool {
+    if lhs.checkpoint != rhs.checkpoint {return false}
+    if lhs.consistency != rhs.consistency {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_ReadEntries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReadEntries"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_ReadEntries, rhs: P2pchat_V1_ReadEntries) -> Bool {
+    if lhs.first != rhs.first {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_EntryPage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EntryPage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.entries, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_EntryPage, rhs: P2pchat_V1_EntryPage) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_ReadNodes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReadNodes"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}first\0\u{1}count\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 1)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_ReadNodes, rhs: P2pchat_V1_ReadNodes) -> Bool {
+    if lhs.level != rhs.level {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_NodePage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NodePage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hashes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.hashes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hashes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hashes, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_NodePage, rhs: P2pchat_V1_NodePage) -> Bool {
+    if lhs.hashes != rhs.hashes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_ReadLogKeys: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReadLogKeys"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -2583,7 +3334,37 @@ nonisolated extension P2pchat_V1_Appended: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: P2pchat_V1_Appended, rhs: P2pchat_V1_Appended) -> Bool {
+  static func ==(lhs: P2pchat_V1_ReadLogKeys, rhs: P2pchat_V1_ReadLogKeys) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_LogKeyStatements: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogKeyStatements"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}statements\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.statements) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.statements.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.statements, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_LogKeyStatements, rhs: P2pchat_V1_LogKeyStatements) -> Bool {
+    if lhs.statements != rhs.statements {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3099,7 +3880,7 @@ nonisolated extension P2pchat_V1_Confirm: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension P2pchat_V1_Confirmed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Confirmed"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}claim\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}claim\0\u{1}log\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3108,20 +3889,29 @@ nonisolated extension P2pchat_V1_Confirmed: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.claim) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._log) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.claim.isEmpty {
       try visitor.visitSingularBytesField(value: self.claim, fieldNumber: 1)
     }
+    try { if let v = self._log {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: P2pchat_V1_Confirmed, rhs: P2pchat_V1_Confirmed) -> Bool {
     if lhs.claim != rhs.claim {return false}
+    if lhs._log != rhs._log {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -7,7 +7,7 @@ import Wire
 /// Who is found, by whom, and that nobody can tell the hidden from the absent.
 @Suite struct AvailabilityTests {
     @Test func discoverablePeerIsFoundInEveryWay() async throws {
-        let world = try World()
+        let world = try await World()
         let (_, alice) = try await world.join("alice", at: ["192.0.2.7:4000", "192.0.2.7:4001"])
         let bob = try world.connect(IdentityKeys.generate())
         let entry = PeerEntry(
@@ -22,7 +22,7 @@ import Wire
 
     /// The same request, asked about somebody hidden, about somebody who left, and about nobody.
     @Test func hiddenOfflineAndUnknownAreTheSameBytes() async throws {
-        let world = try World()
+        let world = try await World()
         let (hidden, carol) = try await world.join("carol", at: ["192.0.2.7:4000"], discoverable: false)
         let (gone, dave) = try await world.join("dave", at: ["192.0.2.7:4001"])
         try await gone.client.unregister()
@@ -50,7 +50,7 @@ import Wire
     }
 
     @Test func hidingAndShowingTakesEffectAtOnce() async throws {
-        let world = try World()
+        let world = try await World()
         let (connection, alice) = try await world.join("alice")
         let bob = try world.connect(IdentityKeys.generate())
         let endpoint = try Endpoint("192.0.2.7:4000")
@@ -65,7 +65,7 @@ import Wire
     }
 
     @Test func whoeverCannotBeCalledIsFoundWithoutAddresses() async throws {
-        let world = try World()
+        let world = try await World()
         let (_, alice) = try await world.join(nil, at: [])
         let bob = try world.connect(IdentityKeys.generate())
         #expect(
@@ -77,7 +77,7 @@ import Wire
         var options = ServiceOptions()
         options.limits.publicationsPerAddress = Rate(1_000, per: .seconds(60))
         options.limits.dialBacksPerAddress = Rate(10_000, per: .seconds(60))
-        let world = try World(options: options)
+        let world = try await World(options: options)
         // Eight IPv6-sized records fill a page by bytes, many small ones by number.
         var expected: [PublicIdentity] = []
         for number in 0..<230 {
@@ -100,7 +100,7 @@ import Wire
     }
 
     @Test func largestEntriesStillFitIntoAPage() async throws {
-        let world = try World(options: Self.roomy)
+        let world = try await World(options: Self.roomy)
         for number in 0..<120 {
             let keys = try IdentityKeys.generate()
             let connection = try world.connect(keys, at: "[2001:db8::1]:50000")
@@ -116,7 +116,7 @@ import Wire
 
     /// Fields that nobody knows may make a record larger than this program makes any.
     @Test func recordsFilledUpToTheLimitStillFitIntoAPage() async throws {
-        let world = try World(options: Self.roomy)
+        let world = try await World(options: Self.roomy)
         for _ in 0..<80 {
             let keys = try IdentityKeys.generate()
             let fields = try PresenceFields(
@@ -152,7 +152,7 @@ import Wire
     }
 
     @Test func watchersSeeTheDiscoverableComeAndGo() async throws {
-        let world = try World()
+        let world = try await World()
         let bob = try world.connect(IdentityKeys.generate())
         var events = try await bob.client.watch().makeAsyncIterator()
         try await world.join("carol", discoverable: false)
@@ -179,7 +179,7 @@ import Wire
     @Test func watcherThatIsTooSlowIsTold() async throws {
         var options = ServiceOptions()
         options.limits.eventsPerWatcher = 0
-        let world = try World(options: options)
+        let world = try await World(options: options)
         let bob = try world.connect(IdentityKeys.generate())
         var events = try await bob.client.watch().makeAsyncIterator()
         try await world.join()
@@ -189,7 +189,7 @@ import Wire
     @Test func watchersAreBounded() async throws {
         var options = ServiceOptions()
         options.limits.watchers = 1
-        let world = try World(options: options)
+        let world = try await World(options: options)
         let first = try world.connect(IdentityKeys.generate())
         let second = try world.connect(IdentityKeys.generate())
         _ = try await first.client.watch()

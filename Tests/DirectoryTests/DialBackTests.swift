@@ -7,7 +7,7 @@ import Wire
 /// What the directory dials, and what it must never dial.
 @Suite struct DialBackTests {
     @Test func onlyReachedAddressesAreServed() async throws {
-        let world = try World()
+        let world = try await World()
         try world.network.set("192.0.2.7:4001", .refused)
         try world.network.set("192.0.2.7:4002", .timedOut)
         try world.network.set("192.0.2.7:4003", .wrongIdentity)
@@ -29,7 +29,7 @@ import Wire
     }
 
     @Test func nothingIsServedBeforeItWasReached() async throws {
-        let world = try World()
+        let world = try await World()
         world.network.hold()
         let keys = try IdentityKeys.generate()
         let connection = try world.connect(keys)
@@ -48,7 +48,7 @@ import Wire
 
     @Test(arguments: ["192.0.2.8:4000", "198.51.100.1:25", "[2001:db8::7]:4000", "127.0.0.1:22"])
     func thirdPartiesAreNeverDialled(address: String) async throws {
-        let world = try World()
+        let world = try await World()
         let keys = try IdentityKeys.generate()
         let connection = try world.connect(keys)
         let result = try await connection.client.publish(
@@ -62,7 +62,7 @@ import Wire
 
     /// As a client that does not ask first, but publishes what it likes.
     @Test func recordWithAThirdPartyIsNotInForce() async throws {
-        let world = try World()
+        let world = try await World()
         let keys = try IdentityKeys.generate()
         let raw = try world.raw(keys)
         let addresses = try ["192.0.2.7:4000", "192.0.2.8:4000"].map { try NetworkAddress(Endpoint($0)) }
@@ -88,7 +88,7 @@ import Wire
     @Test func operatorMayAllowAnyAddress() async throws {
         var options = ServiceOptions()
         options.allowAnyAddress = true
-        let world = try World(options: options)
+        let world = try await World(options: options)
         try world.network.set("198.51.100.2:4000", .timedOut)
         let connection = try world.connect(IdentityKeys.generate())
         let result = try await connection.client.publish(
@@ -99,7 +99,7 @@ import Wire
     }
 
     @Test func mappedAddressIsTheSameAddress() async throws {
-        let world = try World()
+        let world = try await World()
         let connection = try world.connect(IdentityKeys.generate(), at: "[::ffff:192.0.2.7]:50000")
         let result = try await connection.client.publish(
             addresses: [Endpoint("192.0.2.7:4000")], discoverable: true, handle: nil)
@@ -108,7 +108,7 @@ import Wire
     }
 
     @Test func knownAddressesAreNotDialledAgain() async throws {
-        let world = try World()
+        let world = try await World()
         try world.network.set("192.0.2.7:4001", .refused)
         let keys = try IdentityKeys.generate()
         let connection = try world.connect(keys)
@@ -134,7 +134,7 @@ import Wire
         var options = ServiceOptions()
         options.limits.dialBacksPerIdentity = Rate(3, per: .seconds(60))
         options.limits.dialBacksPerAddress = Rate(5, per: .seconds(60))
-        let world = try World(options: options)
+        let world = try await World(options: options)
         let first = try world.connect(IdentityKeys.generate())
         let endpoints = try (1...4).map { try Endpoint("192.0.2.7:400\($0)") }
         let result = try await first.client.publish(addresses: endpoints, discoverable: true, handle: nil)
@@ -155,7 +155,7 @@ import Wire
     }
 
     @Test func namesAreNotResolved() async throws {
-        let world = try World()
+        let world = try await World()
         let connection = try world.connect(IdentityKeys.generate())
         await #expect(throws: DirectoryError.invalidRequest("host.example:1 is no ip address with a port")) {
             _ = try await connection.client.publish(

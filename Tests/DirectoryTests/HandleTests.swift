@@ -19,7 +19,7 @@ import Wire
     }
 
     @Test func firstComeFirstServed() async throws {
-        let world = try World()
+        let world = try await World()
         let (mine, theirs) = (try world.connect(alice), try world.connect(bob))
         try await mine.client.claim(handle, recoveryHash: Array(repeating: 9, count: 32))
         try await mine.client.claim(handle, recoveryHash: nil)
@@ -35,7 +35,7 @@ import Wire
     }
 
     @Test func releasedHandleMayBeClaimedByAnybody() async throws {
-        let world = try World()
+        let world = try await World()
         let (mine, theirs) = (try world.connect(alice), try world.connect(bob))
         try await mine.client.claim(handle, recoveryHash: nil)
         await #expect(throws: DirectoryError.notClaimed) { try await theirs.client.release(handle) }
@@ -49,7 +49,7 @@ import Wire
     }
 
     @Test func releaseTakesTheHandleOffThePresence() async throws {
-        let world = try World()
+        let world = try await World()
         let (connection, keys) = try await world.join("alice")
         let other = try world.connect(bob)
         try await connection.client.release(handle)
@@ -58,7 +58,7 @@ import Wire
     }
 
     @Test func nobodyIsPresentUnderAnothersHandle() async throws {
-        let world = try World()
+        let world = try await World()
         try await world.join("alice")
         let theirs = try world.connect(bob)
         for name in ["alice", "nobody"] {
@@ -72,10 +72,10 @@ import Wire
         let folder = try TemporaryFolder()
         let path = folder.path + "/directory.sqlite"
         let store = try SQLiteClaimStore(path: path)
-        let world = try World(store: store)
+        let world = try await World(store: store)
         try await world.connect(alice).client.claim(handle, recoveryHash: nil)
         try store.close()
-        let again = try World(store: SQLiteClaimStore(path: path), keys: world.keys)
+        let again = try await World(store: SQLiteClaimStore(path: path), keys: world.keys)
         await #expect(throws: DirectoryError.handleTaken) {
             try await again.connect(bob).client.claim(handle, recoveryHash: nil)
         }
@@ -85,7 +85,7 @@ import Wire
     }
 
     @Test func entriesAreCheckedBeforeTheyAreTaken() async throws {
-        let world = try World()
+        let world = try await World()
         let raw = try world.raw(alice)
         func entry(by keys: IdentityKeys, _ handle: Handle, offBy seconds: Double = 0) throws -> LogEntry {
             try LogEntry.make(
@@ -111,11 +111,14 @@ import Wire
         }
         #expect(try await world.store.entries(from: 0, count: 9).isEmpty)
         let late = try entry(by: alice, handle, offBy: -600).bytes
-        #expect(try await raw.answer(.append(entry: late, handle: handle)) == .appended)
+        guard case .appended = try await raw.answer(.append(entry: late, handle: handle)) else {
+            Issue.record("an entry that is 10 minutes off is refused")
+            return
+        }
     }
 
     @Test func clientIsToldHowFarItsClockIsOff() async throws {
-        let world = try World()
+        let world = try await World()
         let (link, _) = try world.link(alice)
         let client = DirectoryClient(link: link, identity: alice, now: { ManualTime.start - 3_600 })
         let running = Task { await client.run() }
@@ -126,7 +129,7 @@ import Wire
     }
 
     @Test func handlesAndClaimsAreLimited() async throws {
-        let world = try World()
+        let world = try await World()
         let connection = try world.connect(alice)
         for number in 1...3 {
             try await connection.client.claim(Handle("name-\(number)"), recoveryHash: nil)
@@ -144,7 +147,7 @@ import Wire
     }
 
     @Test func claimsAreLimitedByAddressToo() async throws {
-        let world = try World()
+        let world = try await World()
         for number in 1...100 {
             let keys = try IdentityKeys.generate()
             // All of one /64.

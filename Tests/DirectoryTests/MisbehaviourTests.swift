@@ -135,7 +135,7 @@ import Wire
         }
         try await expectMisbehaviour(.newest(entry: [1])) { try await $0.holder(of: handle) }
         try await expectMisbehaviour(.watching) { try await $0.list() }
-        try await expectMisbehaviour(.appended) { try await $0.lookup(.handle(handle)) }
+        try await expectMisbehaviour(.appended()) { try await $0.lookup(.handle(handle)) }
         try await expectMisbehaviour(.unregistered) { try await $0.watch() }
         try await expectMisbehaviour(.watching) { try await $0.unregister() }
         try await expectMisbehaviour(.watching) {
@@ -247,7 +247,7 @@ import Wire
     }
 
     @Test func watchersEndWithTheLink() async throws {
-        let world = try World()
+        let world = try await World()
         let connection = try world.connect(IdentityKeys.generate())
         let events = try await connection.client.watch()
         await connection.cut()

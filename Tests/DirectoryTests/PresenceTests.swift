@@ -21,7 +21,7 @@ import Wire
     }
 
     @Test func operatorSeesWhoComesAndGoes() async throws {
-        let world = try World()
+        let world = try await World()
         let (connection, keys) = try await world.join("alice")
         let endpoint = try Endpoint("192.0.2.7:4000")
         _ = try await connection.client.publish(
@@ -43,7 +43,7 @@ import Wire
     }
 
     @Test func endsAfterItsLifetime() async throws {
-        let world = try World()
+        let world = try await World()
         let keys = try IdentityKeys.generate()
         let raw = try world.raw(keys)
         let answer = try await raw.answer(.publish(record(keys, for: world).signed, handle: nil))
@@ -64,7 +64,7 @@ import Wire
     }
 
     @Test func lifetimeIsTheDirectorysRunningClock() async throws {
-        let world = try World()
+        let world = try await World()
         let (_, keys) = try await world.join()
         world.time.setWallClock(by: 1e6)
         let bob = try world.connect(IdentityKeys.generate())
@@ -72,7 +72,7 @@ import Wire
     }
 
     @Test func endsWithItsLinkAfterTheGrace() async throws {
-        let world = try World()
+        let world = try await World()
         let (connection, keys) = try await world.join()
         await connection.cut()
         let bob = try world.connect(IdentityKeys.generate())
@@ -89,7 +89,7 @@ import Wire
     }
 
     @Test func comingBackWithinTheGraceIsNoNews() async throws {
-        let world = try World()
+        let world = try await World()
         let bob = try world.connect(IdentityKeys.generate())
         var events = try await bob.client.watch().makeAsyncIterator()
         let (connection, keys) = try await world.join("alice")
@@ -117,7 +117,7 @@ import Wire
     }
 
     @Test func newerLinkTakesOver() async throws {
-        let world = try World()
+        let world = try await World()
         let (older, keys) = try await world.join("alice")
         let newer = try world.connect(keys)
         // Merely being there takes nothing over.
@@ -132,8 +132,8 @@ import Wire
     }
 
     @Test func recordsOfOthersOrForOthersAreRefused() async throws {
-        let world = try World()
-        let elsewhere = try World()
+        let world = try await World()
+        let elsewhere = try await World()
         let (keys, other) = (try IdentityKeys.generate(), try IdentityKeys.generate())
         let raw = try world.raw(keys)
         let good = try record(keys, for: world).signed
@@ -151,7 +151,7 @@ import Wire
     }
 
     @Test func sequenceHasToRise() async throws {
-        let world = try World()
+        let world = try await World()
         let keys = try IdentityKeys.generate()
         let raw = try world.raw(keys)
         func publish(_ sequence: UInt64) async throws -> DirectoryResponse.Body {
@@ -165,7 +165,7 @@ import Wire
     }
 
     @Test func clientWhoseClockWasSetBackStillPublishes() async throws {
-        let world = try World()
+        let world = try await World()
         let (connection, keys) = try await world.join()
         await connection.cut()
         world.time.setWallClock(by: -86_400)
@@ -175,7 +175,7 @@ import Wire
     }
 
     @Test func withdrawingWinsOverAPublicationUnderWay() async throws {
-        let world = try World()
+        let world = try await World()
         let keys = try IdentityKeys.generate()
         let raw = try world.raw(keys)
         world.network.hold()
@@ -195,7 +195,7 @@ import Wire
 
     /// From another link of the same identity, too.
     @Test func withdrawingOverAnotherLinkCounts() async throws {
-        let world = try World()
+        let world = try await World()
         let keys = try IdentityKeys.generate()
         let first = try world.connect(keys)
         world.network.hold()
@@ -214,7 +214,7 @@ import Wire
     @Test func presencesAreBounded() async throws {
         var options = ServiceOptions()
         options.limits.presences = 1
-        let world = try World(options: options)
+        let world = try await World(options: options)
         let (first, _) = try await world.join()
         await #expect(throws: DirectoryError.refused(.full)) { try await world.join() }
         // Whoever is there may renew.
@@ -228,7 +228,7 @@ import Wire
     @Test func noAddressIsEverWrittenToDisk() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteClaimStore(path: folder.path + "/directory.sqlite")
-        let world = try World(store: store)
+        let world = try await World(store: store)
         let (connection, _) = try await world.join("alice", at: ["192.0.2.7:4000", "192.0.2.7:48879"])
         try await connection.client.release(Handle("alice"))
         try await connection.client.claim(Handle("alice"), recoveryHash: nil)

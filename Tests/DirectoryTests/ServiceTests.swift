@@ -8,7 +8,7 @@ import Wire
 @Suite struct ServiceTests {
     @Test func privateDirectoryLetsOnlyItsOwnIn() async throws {
         let (member, stranger) = (try IdentityKeys.generate(), try IdentityKeys.generate())
-        let world = try World(allow: [member.publicIdentity])
+        let world = try await World(allow: [member.publicIdentity])
         try await world.join(keys: member)
         let outside = try world.connect(stranger)
         await outside.served.value
@@ -17,7 +17,7 @@ import Wire
     }
 
     @Test func lookupsAreLimitedByIdentityAndAddress() async throws {
-        let world = try World()
+        let world = try await World()
         let query = PeerQuery.handle(try Handle("nobody"))
         for _ in 0..<10 {
             let connection = try world.connect(IdentityKeys.generate())
@@ -39,7 +39,7 @@ import Wire
     @Test func everyWayToAskIsCounted() async throws {
         var options = ServiceOptions()
         options.limits.lookupsPerIdentity = Rate(1, per: .seconds(60))
-        let world = try World(options: options)
+        let world = try await World(options: options)
         let identity = try IdentityKeys.generate().publicIdentity
         let handle = try Handle("alice")
         let asked: [DirectoryRequest.Body] = [
@@ -56,7 +56,7 @@ import Wire
     @Test func linksFromOneAddressAreBounded() async throws {
         var options = ServiceOptions()
         options.limits.linksPerAddress = 2
-        let world = try World(options: options)
+        let world = try await World(options: options)
         let first = try world.connect(IdentityKeys.generate())
         let second = try world.connect(IdentityKeys.generate())
         _ = try await (first.client.list(), second.client.list())
@@ -69,7 +69,7 @@ import Wire
     }
 
     @Test func unknownRequestsAreAnsweredAndUnknownEnvelopesIgnored() async throws {
-        let world = try World()
+        let world = try await World()
         let raw = try world.raw(IdentityKeys.generate())
         // Field 15 of the envelope; then a request with nothing but its id, 9.
         try await raw.link.send([0x7a, 1, 0])
@@ -84,7 +84,7 @@ import Wire
             [0xff], [], [0x0a, 0], [0x0a, 2, 8, 0], [0x12, 2, 8, 1], [0x1a, 0], [0x0a, 4, 8, 1, 0x3a, 0],
         ] as [[UInt8]]) func malformedEnvelopesEndTheLink(bytes: [UInt8]) async throws
     {
-        let world = try World()
+        let world = try await World()
         let raw = try world.raw(IdentityKeys.generate())
         try await raw.link.send(bytes)
         await raw.served.value
@@ -92,7 +92,7 @@ import Wire
     }
 
     @Test func requestsAreAnsweredInTheirOrder() async throws {
-        let world = try World()
+        let world = try await World()
         let raw = try world.raw(IdentityKeys.generate())
         for id in 1...50 as ClosedRange<UInt64> {
             try await raw.link.send(DirectoryEnvelope.request(.init(id: id, body: .observe)).encoded())
@@ -108,7 +108,7 @@ import Wire
     }
 
     @Test func stoppingClosesEveryLink() async throws {
-        let world = try World()
+        let world = try await World()
         let (connection, _) = try await world.join()
         await world.service.close()
         #expect(await connection.running.value == .notReachable("the directory closed the link"))

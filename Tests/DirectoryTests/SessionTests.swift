@@ -22,10 +22,10 @@ final class SessionWorld: Sendable {
         keys: IdentityKeys? = nil, handle: String? = nil, discoverable: Bool = true,
         addresses: [String] = ["192.0.2.7:4000"], answersAs other: IdentityKeys? = nil,
         options: ServiceOptions = ServiceOptions()
-    ) throws {
+    ) async throws {
         let (keys, directory) = (try keys ?? IdentityKeys.generate(), try IdentityKeys.generate())
         (self.keys, self.directory) = (keys, directory)
-        let up = try World(keys: other ?? directory, options: options)
+        let up = try await World(keys: other ?? directory, options: options)
         world = Mutex(up)
         let endpoints = try addresses.map { try Endpoint($0) }
         let dial = Dial()
@@ -80,8 +80,8 @@ final class SessionWorld: Sendable {
     }
 
     /// Another process of the same directory, which remembers no presence.
-    func comeBack(store: any ClaimStore) throws {
-        let new = try World(store: store, keys: directory)
+    func comeBack(store: any ClaimStore) async throws {
+        let new = try await World(store: store, keys: directory)
         world.withLock { $0 = new }
     }
 }
@@ -131,7 +131,7 @@ extension DirectoryState {
     }
 
     @Test func comesOnlineAndStops() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         var states = world.start()
         let result = try #require(await online(&states))
         #expect(result.isCallable && result.discoverable && result.lifetime == .seconds(7_200))
@@ -149,7 +149,7 @@ extension DirectoryState {
     }
 
     @Test func saysWhyOneCannotBeCalled() async throws {
-        let world = try SessionWorld(addresses: ["192.0.2.7:4000", "198.51.100.7:4000"])
+        let world = try await SessionWorld(addresses: ["192.0.2.7:4000", "198.51.100.7:4000"])
         try world.current?.network.set("192.0.2.7:4000", .timedOut)
         var states = world.start()
         let result = try #require(await online(&states))
@@ -165,7 +165,7 @@ extension DirectoryState {
     }
 
     @Test func unspecifiedAddressBecomesTheOneThatIsSeen() async throws {
-        let world = try SessionWorld(addresses: ["0.0.0.0:4000", "[::]:4001"])
+        let world = try await SessionWorld(addresses: ["0.0.0.0:4000", "[::]:4001"])
         var states = world.start()
         let result = try #require(await online(&states))
         #expect(result.addresses.map(\.endpoint.description) == ["192.0.2.7:4000", "192.0.2.7:4001"])
@@ -174,7 +174,7 @@ extension DirectoryState {
     }
 
     @Test func pausesGrowUpToAMinuteAndAPersonNeedNotWait() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         world.goDown()
         var states = world.start()
         for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
@@ -201,7 +201,7 @@ extension DirectoryState {
     }
 
     @Test func registersAgainAfterTheDirectoryRestarted() async throws {
-        let world = try SessionWorld(handle: "alice")
+        let world = try await SessionWorld(handle: "alice")
         let before = try #require(world.current)
         try await before.connect(world.keys).client.claim(Handle("alice"), recoveryHash: nil)
         var states = world.start()
@@ -209,7 +209,7 @@ extension DirectoryState {
         #expect(try #require(await world.sleep.next()).duration == .seconds(3_600))
         world.goDown()
         _ = await offline(&states)
-        try world.comeBack(store: before.store)
+        try await world.comeBack(store: before.store)
         let pause = try #require(await world.sleep.next())
         #expect(pause.duration == .seconds(1))
         world.sleep.wake(pause)
@@ -219,7 +219,7 @@ extension DirectoryState {
     }
 
     @Test func goesOnWithoutAHandleThatTheDirectoryDoesNotKnow() async throws {
-        let world = try SessionWorld(handle: "alice")
+        let world = try await SessionWorld(handle: "alice")
         var states = world.start()
         let result = try #require(await online(&states))
         #expect(result.handle == nil && result.isCallable)
@@ -227,7 +227,7 @@ extension DirectoryState {
     }
 
     @Test func renewsAtHalfOfTheLifetime() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         var states = world.start()
         _ = await online(&states)
         let up = try #require(world.current)
@@ -245,7 +245,7 @@ extension DirectoryState {
     }
 
     @Test func hidingReturnsWhenTheDirectoryTookIt() async throws {
-        let world = try SessionWorld(addresses: ["192.0.2.7:4000", "192.0.2.7:4001"])
+        let world = try await SessionWorld(addresses: ["192.0.2.7:4000", "192.0.2.7:4001"])
         let up = try #require(world.current)
         try up.network.set("192.0.2.7:4001", .timedOut)
         var states = world.start()
@@ -268,7 +268,7 @@ extension DirectoryState {
     @Test func askedTooOftenItWaitsAndKeepsItsLink() async throws {
         var options = ServiceOptions()
         options.limits.publicationsPerIdentity = Rate(1, per: .seconds(30))
-        let world = try SessionWorld(options: options)
+        let world = try await SessionWorld(options: options)
         var states = world.start()
         _ = await online(&states)
         _ = await world.sleep.next()
@@ -287,21 +287,21 @@ extension DirectoryState {
     }
 
     @Test func wishWhileOfflineHoldsFromTheNextTime() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         let store = try #require(world.current).store
         world.goDown()
         var states = world.start()
         _ = await offline(&states)
         _ = await world.sleep.next()
         try await world.session.setDiscoverable(false)
-        try world.comeBack(store: store)
+        try await world.comeBack(store: store)
         await world.session.retryNow()
         #expect(await online(&states)?.discoverable == false)
         await world.session.stop()
     }
 
     @Test func anotherIdentityIsNeverTriedAgain() async throws {
-        let world = try SessionWorld(answersAs: IdentityKeys.generate())
+        let world = try await SessionWorld(answersAs: IdentityKeys.generate())
         var states = world.start()
         await world.ended()
         #expect(
@@ -313,7 +313,7 @@ extension DirectoryState {
     }
 
     @Test func givesWayToANewerLinkOfItsIdentity() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         var states = world.start()
         _ = await online(&states)
         _ = await world.sleep.next()
@@ -325,7 +325,7 @@ extension DirectoryState {
 
     /// Two homes with one identity: the one that was there first gives way, and comes back only when the other is gone.
     @Test func twoHomesDoNotThrowEachOtherOut() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         var states = world.start()
         let first = try #require(await online(&states))
         #expect(!first.tookOver)
@@ -349,7 +349,7 @@ extension DirectoryState {
     /// A restored home, started while the first one is online, with a clock that is a day behind: the sequence of its records
     /// rises above what the directory has seen.
     @Test func aRestoredHomeTakesOverAndKnowsIt() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         let directory = try #require(world.current)
         let (older, _) = try await directory.join("alice", keys: world.keys)
         directory.time.setWallClock(by: -86_400)
@@ -361,7 +361,7 @@ extension DirectoryState {
     }
 
     @Test func eventsGoOnAcrossConnections() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         let before = try #require(world.current)
         var states = world.start()
         _ = await online(&states)
@@ -374,7 +374,7 @@ extension DirectoryState {
                 == .came(PeerEntry(identity: alice.publicIdentity, handle: nil, addresses: [])))
         world.goDown()
         _ = await offline(&states)
-        try world.comeBack(store: before.store)
+        try await world.comeBack(store: before.store)
         world.sleep.wake(try #require(await world.sleep.next()))
         #expect(await events.next() == .missed)
         await world.session.stop()
@@ -382,7 +382,7 @@ extension DirectoryState {
     }
 
     @Test func cancellingEndsIt() async throws {
-        let world = try SessionWorld()
+        let world = try await SessionWorld()
         let session = world.session
         let running = Task { await session.run() }
         var states = await session.states().makeAsyncIterator()

@@ -10,6 +10,7 @@ import Wire
 final class World: Sendable {
     let time = ManualTime()
     let store: any ClaimStore
+    let log: DirectoryLog
     let service: DirectoryService
     let keys: IdentityKeys
     let operatorLog: Log<ServerEvent>
@@ -20,14 +21,22 @@ final class World: Sendable {
     init(
         store: any ClaimStore = MemoryClaimStore(), keys: IdentityKeys? = nil,
         allow: Set<PublicIdentity>? = nil,
-        options: ServiceOptions = ServiceOptions()
-    ) throws {
+        options: ServiceOptions = ServiceOptions(), signer: LogSigner? = nil,
+        lastSigned: any LastSigned = MemoryLastSigned()
+    ) async throws {
         self.store = store
         self.keys = try keys ?? IdentityKeys.generate()
+        let clock = time
+        log = try await DirectoryLog(
+            store: store, signer: signer ?? LogSigner(LogKeyFile.generate(), directory: self.keys),
+            lastSigned: lastSigned,
+            rules: ClaimRules(
+                operator: self.keys.publicIdentity, handlesPerIdentity: options.limits.handlesPerIdentity),
+            now: { clock.now })
         let (operatorLog, dialled, network, time) = (Log<ServerEvent>(), Log<Endpoint>(), Network(), time)
         (self.operatorLog, self.dialled, self.network) = (operatorLog, dialled, network)
         service = DirectoryService(
-            identity: self.keys.publicIdentity, store: store, allow: allow, options: options,
+            identity: self.keys.publicIdentity, log: log, allow: allow, options: options,
             probe: { endpoint, _ in
                 dialled.add(endpoint)
                 return await network.answer(endpoint)
@@ -47,7 +56,10 @@ final class World: Sendable {
     func connect(_ keys: IdentityKeys, at address: String = "192.0.2.7:50000") throws -> Connection {
         let (link, served) = try link(keys, at: address)
         let time = time
-        let client = DirectoryClient(link: link, identity: keys, now: { time.now })
+        // A busy machine's seconds are not what these tests are about.
+        let client = DirectoryClient(
+            link: link, identity: keys, sleep: { _ in try await Task.sleep(for: .seconds(3_600)) },
+            now: { time.now })
         return Connection(client: client, link: link, served: served, running: Task { await client.run() })
     }
 

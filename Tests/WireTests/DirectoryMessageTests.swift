@@ -1,6 +1,7 @@
 import Foundation
 import Identity
 import Testing
+import Transparency
 import Wire
 
 @Suite struct DirectoryMessageTests {
@@ -20,14 +21,21 @@ import Wire
             .publish(record, handle: alice), .publish(record, handle: nil, giveWay: true), .unregister,
             .lookup(.handle(alice)), .lookup(.identity(identity)), .lookup(.address(address)),
             .lookup(.address(six)), .list(after: nil), .list(after: identity), .watch,
-            .confirm(alice, identity),
+            .confirm(alice, identity), .log(.checkpoint(from: 0)), .log(.checkpoint(from: 3, to: .max)),
+            .log(.entries(first: 7)), .log(.nodes(level: 63, first: .max, count: 1_024)), .log(.keys),
         ]
         let responses: [DirectoryResponse.Body] = [
-            .observed(address.ip), .newest(entry: claim), .newest(entry: nil), .appended,
+            .observed(address.ip), .newest(entry: claim), .newest(entry: nil), .appended(),
             .published(.init(inForce: false, lifetime: 0, addresses: allResults(address))),
             .published(.init(inForce: true, lifetime: 7_200, addresses: [])), .unregistered,
             .lookedUp(nil), .lookedUp(named), .listed([], more: false), .listed([named, plain], more: true),
             .watching, .confirmed(claim: nil), .confirmed(claim: claim),
+            .newest(entry: claim, log: evidence()), .newest(entry: nil, log: evidence(isEmpty: true)),
+            .confirmed(claim: nil, log: evidence()),
+            .appended(.init(position: .max, path: [.emptyLog, .emptyMap], evidence: evidence())),
+            .checkpoint([1], consistency: []), .checkpoint([1], consistency: [.emptyLog]), .entries([]),
+            .entries([claim, [1]]), .nodes([.emptyLog, .emptyMap]),
+            .logKeys([[UInt8](repeating: 9, count: 136)]),
             .failure(.unsupported), .failure(.invalid), .failure(.wrongTime(directory: -5)),
             .failure(.outOfSequence(newest: .max)), .failure(.handleTaken), .failure(.notClaimed),
             .failure(.tooManyHandles), .failure(.rateLimited(retryAfter: 9)), .failure(.full),
@@ -36,6 +44,14 @@ import Wire
         let events: [DirectoryEvent] = [.came(named), .came(plain), .left(identity), .missed, .superseded]
         return requests.enumerated().map { .request(.init(id: UInt64($0.offset) + 1, body: $0.element)) }
             + responses.map { .response(.init(id: .max, body: $0)) } + events.map { .event($0) }
+    }
+
+    static func evidence(isEmpty: Bool = false) -> LogEvidence {
+        let end = MapProof.End(label: .emptyLog, value: .emptyMap)
+        let steps = [9, 0].map { MapProof.Step(depth: $0, sibling: .emptyMap) }
+        return LogEvidence(
+            checkpoint: Array("a note".utf8),
+            map: isEmpty ? MapProof(end: nil, steps: []) : MapProof(end: end, steps: steps))
     }
 
     static func allResults(_ address: NetworkAddress) -> [DialledAddress] {

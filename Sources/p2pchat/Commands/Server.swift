@@ -1,9 +1,7 @@
 import ArgumentParser
 import DirectoryServer
 import FoundationEssentials
-import Glibc
 import Identity
-import Sodium
 
 struct Server: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,16 +14,14 @@ struct Server: AsyncParsableCommand {
               p2pchat server
               p2pchat server --listen 192.0.2.1:7600 --state /var/lib/p2pchat
               p2pchat server --allow team.txt
-            """)
+              p2pchat server key
+            """,
+        subcommands: [ServerKey.self])
 
     @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
     var listen: String = "0.0.0.0:7600"
 
-    @Option(
-        help: ArgumentHelp(
-            "The folder for the directory's key and handles (default: the XDG data folder).", valueName: "dir"
-        ))
-    var state: String?
+    @OptionGroup var stateOptions: StateOptions
 
     @Option(
         help: ArgumentHelp(
@@ -46,22 +42,20 @@ struct Server: AsyncParsableCommand {
 
     func run() async throws {
         Process.raiseFileLimit()
-        let folder = Home(stateOption: state)
-        try folder.create()
-        guard let lock = try HomeLock.take(folder) else {
-            throw CommandError(
-                .tryAgain, "another server uses the folder \(folder.path)",
-                hint: "name another with --state DIR")
-        }
+        let folder = stateOptions.folder
+        try folder.home.create()
+        let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
         var options = ServiceOptions()
         options.allowAnyAddress = allowAnyAddress
-        let store = try SQLiteClaimStore(path: folder.path + "/directory.sqlite")
         let endpoint: Endpoint
         do { endpoint = try Endpoint(listen) } catch { throw CommandError(.usage, "\(error)") }
+        HomeOptions.warnIfMemoryCannotBeLocked()
+        let keys = try folder.makeKeys()
+        let (store, log) = try await folder.open(keys, options: options)
         let showAddresses = showAddresses
         let host = try await DirectoryHost.start(
-            endpoint, keys: try Self.keys(in: folder), store: store, allow: try allow.map(Self.admitted),
+            endpoint, keys: keys, log: log, allow: try allow.map(Self.admitted),
             options: options
         ) { event in
             // A reader that went away ends the lines, not the directory.
@@ -80,18 +74,6 @@ struct Server: AsyncParsableCommand {
         }
         try await service.runUntilSignal()
         try store.close()
-    }
-
-    /// The directory's identity, made at the first start. It has no passphrase: a server starts without a person.
-    private static func keys(in folder: Home) throws -> IdentityKeys {
-        HomeOptions.warnIfMemoryCannotBeLocked()
-        if KeyFile.exists(directory: folder.path) {
-            return try KeyFile.open(directory: folder.path, passphrase: nil)
-        }
-        let keys = try IdentityKeys.generate()
-        let none = [UInt8](repeating: 0, count: RecoveryKey.hashByteCount)
-        try KeyFile.write(keys, recoveryHash: none, passphrase: nil, directory: folder.path)
-        return keys
     }
 
     private static func admitted(_ file: String) throws -> Set<PublicIdentity> {

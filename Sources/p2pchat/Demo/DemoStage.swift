@@ -22,9 +22,11 @@ struct DemoStage: Sendable {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let (wire, plain) = (Tape(), Tape())
+        let keys = try IdentityKeys.generate()
         let host = try await DirectoryHost.start(
-            Endpoint("127.0.0.1:0"), keys: IdentityKeys.generate(),
-            store: SQLiteClaimStore(path: folder + "/directory.sqlite"), allow: nil
+            Endpoint("127.0.0.1:0"), keys: keys,
+            log: DirectoryFolder(home: Home(stateOption: folder)).open(keys, options: ServiceOptions()).log,
+            allow: nil
         ) { event in
             try? Output.line("  server | " + ServerEventText.line(event, showAddresses: false))
         }

@@ -1,5 +1,6 @@
 import Chat
 import Directory
+import DirectoryServer
 import Files
 import Foundation
 import Identity
@@ -23,6 +24,7 @@ extension CommandError {
         case let error as DirectoryError: self = Self.directory(error)
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
+        case let error as LogStartError: self = Self.log(error)
         case let error as IdentityError: self.init(Self.exitCode(error), "\(error)")
         case SodiumError.readFailed(let code):
             self.init(.inputOutput, "cannot read the passphrase: \(String(cString: strerror(code)))")

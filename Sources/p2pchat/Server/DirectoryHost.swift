@@ -16,7 +16,7 @@ struct DirectoryHost: Sendable {
     ///
     /// - Parameter events: told of everybody who registers and leaves; must not block.
     static func start(
-        _ endpoint: Endpoint, keys: IdentityKeys, store: any ClaimStore, allow: Set<PublicIdentity>?,
+        _ endpoint: Endpoint, keys: IdentityKeys, log: DirectoryLog, allow: Set<PublicIdentity>?,
         options: ServiceOptions = ServiceOptions(), events: @escaping @Sendable (ServerEvent) -> Void
     ) async throws -> DirectoryHost {
         let listener: LinkListener
@@ -30,7 +30,7 @@ struct DirectoryHost: Sendable {
                 hint: "choose another port with --listen HOST:PORT")
         }
         let service = DirectoryService(
-            identity: keys.publicIdentity, store: store, allow: allow, options: options,
+            identity: keys.publicIdentity, log: log, allow: allow, options: options,
             probe: { endpoint, identity in
                 Reachability(await LinkDialer.probe(endpoint, expecting: identity, purpose: .peer))
             },

@@ -1,0 +1,73 @@
+package import Directory
+package import Transparency
+package import Wire
+
+/// What everybody may ask of the log. All of it is of the newest checkpoint, or of less: what is not signed is not told.
+extension DirectoryLog {
+    /// The newest entry of a label, or that it has none, and the proof.
+    package func newest(
+        _ label: Label
+    ) async throws(ClaimStoreError) -> (entry: LogEntry?, evidence: LogEvidence) {
+        // The store may be a batch ahead of what is signed: then its entry is not the one in the map.
+        for _ in 0..<Self.attempts {
+            try await settle()
+            let value = value(of: label)
+            let proof: MapProof
+            do {
+                proof = try self.proof(of: label)
+            } catch {
+                throw .corrupt("\(error)")
+            }
+            let evidence = LogEvidence(checkpoint: currentNote(), map: proof)
+            let entry = try await store.newest(label)
+            if entry?.nodeHash == value { return (entry, evidence) }
+            await untilBatchEnds()
+        }
+        throw .unavailable("the newest entry of a label is not the one in the map")
+    }
+
+    /// The newest checkpoint, and that the log of `from` entries is the beginning of that of `to`, or of the newest where that is 0: an
+    /// empty proof where there is nothing to prove or where the log has not that size.
+    package func checkpoint(
+        from: UInt64, to: UInt64 = 0
+    ) async throws(ClaimStoreError) -> (checkpoint: [UInt8], consistency: [NodeHash]) {
+        try await settle()
+        let note = currentNote()
+        let end = to == 0 ? signedSize : to
+        guard from > 0, from < end, end <= signedSize else { return (note, []) }
+        return (
+            note,
+            try await store.withNodes { try LogProof.proveConsistency(from: from, to: end, storage: $0) }
+        )
+    }
+
+    /// Entries in their order, as many as fit into a message.
+    package func entries(from first: UInt64) async throws(ClaimStoreError) -> [[UInt8]] {
+        try await settle()
+        let newest = signedSize
+        guard first < newest else { return [] }
+        let count = min(WireLimits.entryPage, Int(clamping: newest - first))
+        var room = WireLimits.entryPageBytes
+        return try await store.entryBytes(from: first, count: count).prefix { entry in
+            // A field's number and length before each.
+            room -= entry.count + 4
+            return room >= 0
+        }
+    }
+
+    /// Hashes of whole subtrees beside each other, as many as there are and fit into a message.
+    package func nodes(
+        level: Int, from first: UInt64, count: Int
+    ) async throws(ClaimStoreError) -> [NodeHash] {
+        try await settle()
+        guard level >= 0, level < 64 else { return [] }
+        let whole = signedSize >> UInt64(level)
+        guard first < whole else { return [] }
+        let count = min(count, WireLimits.nodePage, Int(clamping: whole - first))
+        let nodes = (0..<UInt64(max(0, count))).map { LogNode(level: level, index: first + $0) }
+        return try await store.withNodes { try $0.hashes(of: nodes) }
+    }
+
+    /// More batches than can change one label while one answer is made.
+    private static let attempts = 8
+}

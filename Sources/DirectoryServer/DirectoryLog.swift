@@ -1,0 +1,296 @@
+import Directory
+package import FoundationEssentials
+import Identity
+package import Transparency
+package import Wire
+
+/// A directory's log: takes entries in, signs checkpoints, proves what they say (docs/directory.md, "The log").
+///
+/// One batch at a time is written, and its checkpoint is on disk, before anybody is told of it. Entries that come meanwhile wait and
+/// are the next batch: so however many come at once, one transaction and one checkpoint serve them all.
+package actor DirectoryLog {
+    /// What became of an entry that was taken in.
+    package struct Receipt: Sendable {
+        package let position: UInt64
+        /// That it is in the log of the checkpoint.
+        package let inclusion: [NodeHash]
+        package let evidence: LogEvidence
+    }
+
+    private struct Waiting {
+        let entry: NewEntry
+        /// Nil hands the work over: the entry's own task is to go on with what waits.
+        let resume: CheckedContinuation<Result<Receipt, ClaimStoreError>?, Never>
+    }
+
+    private struct Signed {
+        let checkpoint: Checkpoint
+        var note: SignedNote
+        /// When it was last said to be the newest, in seconds since 1970.
+        var renewed: UInt64
+    }
+
+    package nonisolated let signer: LogSigner
+    let store: any ClaimStore
+    private let rules: ClaimRules
+    private let lastSigned: any LastSigned
+    private let now: @Sendable () -> Date
+
+    /// What the store holds. Ahead of ``signed`` only while a batch is under way, or after one could not be signed.
+    private var log: LogFrontier
+    private var map: MapTree
+    private var signed: Signed
+    /// The store failed: what is in it is to be read anew.
+    private var isDoubtful = false
+
+    private(set) var isWorking = false
+    private var waiting: [Waiting] = []
+    private var idle: [CheckedContinuation<Void, Never>] = []
+
+    /// Reads the store and compares it with what was signed last. Throws ``LogStartError`` when to go on could contradict that,
+    /// ``ClaimStoreError``, or what writing throws.
+    ///
+    /// - Parameters:
+    ///   - rules: by which entries are taken in.
+    ///   - now: the clock for cosignatures.
+    package init(
+        store: any ClaimStore, signer: LogSigner, lastSigned: any LastSigned, rules: ClaimRules,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) async throws {
+        // Not copied: a large log's map is most of this process.
+        var (log, map) = try await store.load()
+        let checkpoint = Checkpoint(
+            origin: signer.keys.note.name, size: log.size, root: log.root, mapRoot: map.root())
+        if let bytes = try await lastSigned.read() {
+            try await Self.compare(bytes, with: checkpoint, in: store, signer)
+        }
+        let time = Self.seconds(now())
+        let note = try signer.sign(checkpoint, at: time)
+        try await lastSigned.write(note.bytes)
+        (self.store, self.signer, self.lastSigned, self.rules, self.now) = (
+            store, signer, lastSigned, rules, now
+        )
+        self.log = log
+        self.map = map
+        signed = Signed(checkpoint: checkpoint, note: note, renewed: time)
+    }
+
+    private static func compare(
+        _ bytes: [UInt8], with checkpoint: Checkpoint, in store: any ClaimStore, _ signer: LogSigner
+    ) async throws {
+        guard let note = try? SignedNote(bytes: bytes),
+            let former = signer.statements.lazy.compactMap({ try? SignedCheckpoint(note: note, by: $0.keys) })
+                .first?.checkpoint
+        else { throw LogStartError.lastSignedUnreadable }
+        guard former.size <= checkpoint.size else {
+            throw LogStartError.storeBehind(signed: former.size, stored: checkpoint.size)
+        }
+        let root =
+            former.size == checkpoint.size
+            ? checkpoint.root
+            : try await store.withNodes { try LogFrontier(size: former.size, storage: $0).root }
+        guard root == former.root, former.size < checkpoint.size || former.mapRoot == checkpoint.mapRoot
+        else {
+            throw LogStartError.storeDiffers(signed: former.size)
+        }
+    }
+
+    /// How many entries wait for the next batch.
+    package var waitingCount: Int { waiting.count }
+
+    /// How many look-ups wait for a batch to be signed.
+    package var lookingCount: Int { idle.count }
+
+    // MARK: Taking in
+
+    /// Takes an entry in. Throws why it was refused, or ``ClaimStoreError/unavailable(_:)`` when it was not stored or could not be signed; in
+    /// the second case it may be in the log all the same.
+    package func append(_ entry: NewEntry) async throws(ClaimStoreError) -> Receipt {
+        var batch = [entry]
+        if isWorking {
+            let result = await withCheckedContinuation { waiting.append(Waiting(entry: entry, resume: $0)) }
+            if let result { return try result.get() }
+        }
+        isWorking = true
+        let others = takeWaiting(besides: entry.entry.label)
+        batch += others.map(\.entry)
+        let results = await work(batch)
+        for (other, result) in zip(others, results.dropFirst()) { other.resume.resume(returning: result) }
+        rest()
+        guard let own = results.first else { throw .unavailable("no answer to an entry") }
+        return try own.get()
+    }
+
+    /// What can be in one batch. A second entry of a label waits for the next one: the map shows the newest alone, and each answer has a proof
+    /// of its own entry.
+    private func takeWaiting(besides label: Label) -> [Waiting] {
+        var labels: Set<Label> = [label]
+        var taken: [Waiting] = []
+        var left: [Waiting] = []
+        for entry in waiting {
+            if labels.insert(entry.entry.entry.label).inserted {
+                taken.append(entry)
+            } else {
+                left.append(entry)
+            }
+        }
+        waiting = left
+        return taken
+    }
+
+    /// Hands the work over to whoever waits for it.
+    private func rest() {
+        for continuation in idle { continuation.resume() }
+        idle = []
+        if waiting.isEmpty {
+            isWorking = false
+        } else {
+            waiting.removeFirst().resume.resume(returning: nil)
+        }
+    }
+
+    /// A result for each entry, in their order.
+    private func work(_ batch: [NewEntry]) async -> [Result<Receipt, ClaimStoreError>] {
+        do {
+            try await readAnewIfDoubtful()
+            let appended = batch.isEmpty ? nil : try await write(batch)
+            try await sign()
+            return appended.map { receipts(of: batch, $0) } ?? []
+        } catch {
+            return batch.map { _ in .failure(error) }
+        }
+    }
+
+    private func readAnewIfDoubtful() async throws(ClaimStoreError) {
+        guard isDoubtful else { return }
+        (log, map) = try await store.load()
+        isDoubtful = false
+    }
+
+    private func write(_ batch: [NewEntry]) async throws(ClaimStoreError) -> AppendedBatch {
+        let appended: AppendedBatch
+        do {
+            appended = try await store.append(batch, rules: rules)
+        } catch {
+            // Whether the transaction is in the file, nobody can say.
+            isDoubtful = true
+            throw error
+        }
+        guard appended.before == log else {
+            isDoubtful = true
+            throw .unavailable("somebody else writes to the store")
+        }
+        log = appended.after
+        for (new, result) in zip(batch, appended.results) {
+            guard case .success = result, let label = new.entry.label.nodeHash else { continue }
+            map.set(label, to: new.entry.nodeHash)
+        }
+        return appended
+    }
+
+    /// Signs what the store holds, unless it is signed.
+    private func sign() async throws(ClaimStoreError) {
+        guard log.size != signed.checkpoint.size else { return }
+        let checkpoint = Checkpoint(
+            origin: signer.keys.note.name, size: log.size, root: log.root, mapRoot: map.root())
+        let time = time
+        do {
+            let note = try signer.sign(checkpoint, at: time)
+            // First on disk: a directory that starts again after a crash must know of everything that was ever handed out.
+            try await lastSigned.write(note.bytes)
+            signed = Signed(checkpoint: checkpoint, note: note, renewed: time)
+        } catch {
+            throw .unavailable("the checkpoint cannot be kept: \(error)")
+        }
+    }
+
+    private func receipts(
+        of batch: [NewEntry], _ appended: AppendedBatch
+    ) -> [Result<Receipt, ClaimStoreError>] {
+        let nodes = BatchNodes(appended)
+        let note = currentNote()
+        return zip(batch, appended.results).map { new, result in
+            result.flatMap { position in
+                do {
+                    let inclusion = try LogProof.proveInclusion(of: position, size: log.size, storage: nodes)
+                    return .success(
+                        Receipt(
+                            position: position, inclusion: inclusion,
+                            evidence: LogEvidence(checkpoint: note, map: try proof(of: new.entry.label))))
+                } catch {
+                    return .failure(.corrupt("the log does not hold together: \(error)"))
+                }
+            }
+        }
+    }
+
+    // MARK: What is signed
+
+    /// Waits until everything that the store holds is signed, and signs it where that failed before. From here to the next `await`, ``map``
+    /// is that of the newest checkpoint.
+    func settle() async throws(ClaimStoreError) {
+        while isDoubtful || log.size != signed.checkpoint.size {
+            if isWorking {
+                await untilBatchEnds()
+                continue
+            }
+            isWorking = true
+            defer { rest() }
+            try await readAnewIfDoubtful()
+            try await sign()
+        }
+    }
+
+    /// Returns at once when none is under way.
+    func untilBatchEnds() async {
+        guard isWorking else { return }
+        await withCheckedContinuation { idle.append($0) }
+    }
+
+    /// How many entries are signed.
+    var signedSize: UInt64 { signed.checkpoint.size }
+
+    /// The newest checkpoint, said to be that within ``renewal``.
+    func currentNote() -> [UInt8] {
+        let time = time
+        if time < signed.renewed || time - signed.renewed >= Self.renewal,
+            let note = try? signer.sign(signed.checkpoint, at: time)
+        {
+            signed.note = note
+            signed.renewed = time
+        }
+        return signed.note.bytes
+    }
+
+    /// What the map has of a label.
+    func proof(of label: Label) throws -> MapProof {
+        guard let label = label.nodeHash else { throw ProofRefused() }
+        return map.prove(label)
+    }
+
+    func value(of label: Label) -> NodeHash? { label.nodeHash.flatMap { map[$0] } }
+
+    private var time: UInt64 { Self.seconds(now()) }
+
+    private static func seconds(_ date: Date) -> UInt64 { UInt64(max(0, date.timeIntervalSince1970)) }
+
+    /// Clients warn of a checkpoint that nobody called the newest for an hour; half of that leaves room for the way and for clocks.
+    private static let renewal: UInt64 = 1_800
+}
+
+/// The hashes that proofs of a batch's own entries need: the edge before it, and what came with it.
+private struct BatchNodes: LogStorage {
+    private let known: [LogNode: NodeHash]
+
+    init(_ batch: AppendedBatch) {
+        known = Dictionary(
+            (batch.before.nodes + batch.nodes).map { ($0.node, $0.hash) }, uniquingKeysWith: { $1 })
+    }
+
+    func hashes(of nodes: [LogNode]) throws -> [NodeHash] {
+        try nodes.map { node in
+            guard let hash = known[node] else { throw MissingLogNode(node) }
+            return hash
+        }
+    }
+}

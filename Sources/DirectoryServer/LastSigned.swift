@@ -1,0 +1,61 @@
+import Dispatch
+import Identity
+import Synchronization
+import Transparency
+
+/// Where the checkpoint is kept that the log's key signed last. It is there, durable, before anybody else has it.
+package protocol LastSigned: Sendable {
+    /// Nil when nothing was signed yet.
+    func read() async throws -> [UInt8]?
+    func write(_ note: [UInt8]) async throws
+}
+
+/// In a file beside the store.
+package struct LastSignedFile: LastSigned {
+    /// The file's name in the state folder.
+    package static let name = "last-signed"
+
+    private let path: String
+    /// A thread of its own for calls that wait for a disk: those on which everything else runs are few.
+    private let queue = DispatchQueue(label: "p2pchat.last-signed")
+
+    package init(folder: String) {
+        path = folder + "/" + Self.name
+    }
+
+    package func read() async throws -> [UInt8]? {
+        try await onQueue { () throws(IdentityError) in
+            try StateFile.read(path, limit: SignedNote.mostBytes)
+        }
+    }
+
+    package func write(_ note: [UInt8]) async throws {
+        try await onQueue { () throws(IdentityError) in try StateFile.write(path, note) }
+    }
+
+    private func onQueue<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(IdentityError) -> Value
+    ) async throws(IdentityError) -> Value {
+        let result: Result<Value, IdentityError> = await withCheckedContinuation { continuation in
+            queue.async {
+                do throws(IdentityError) {
+                    continuation.resume(returning: .success(try body()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// In memory, for directories that are thrown away.
+package final class MemoryLastSigned: LastSigned {
+    private let note = Mutex<[UInt8]?>(nil)
+
+    package init() {}
+
+    package func read() -> [UInt8]? { note.withLock { $0 } }
+
+    package func write(_ note: [UInt8]) { self.note.withLock { $0 = note } }
+}
