@@ -28,26 +28,32 @@ extension DirectoryClient {
         }
     }
 
-    /// Whether this identity has claimed this handle here: its claim is checked, that it is the newest is the
-    /// directory's word.
+    /// Whether this identity holds this handle here: its claim is checked, and that the directory's log has it as the newest.
     package func confirm(_ handle: Handle, identity: PublicIdentity) async throws(DirectoryError) -> Bool {
-        guard case .confirmed(let claim, _) = try await request(.confirm(handle, identity)) else {
+        let floor = logFloor
+        guard case .confirmed(let claim, let evidence) = try await request(.confirm(handle, identity)) else {
             throw misbehaved("it answers a confirmation with something else")
         }
-        guard let claim else { return false }
-        try checked { () throws(DirectoryError) in
-            try PeerEntry.check(claim: claim, of: handle, by: identity)
+        let entry = try claim.map { claim throws(DirectoryError) in
+            try checked { () throws(DirectoryError) in
+                try PeerEntry.check(claim: claim, of: handle, by: identity)
+            }
         }
-        return true
+        let (checkpoint, map) = try await accept(evidence, notBelow: floor)
+        try checkedLog { () throws(LogFault) in
+            if let entry {
+                try LogView.check(entry, of: entry.label, map, under: checkpoint)
+            } else {
+                _ = try LogView.value(of: Label(handle), map, under: checkpoint)
+            }
+        }
+        return entry != nil
     }
 
     /// Who has claimed a handle, as the newest entry of its label says; nil when nobody has it.
     package func holder(of handle: Handle) async throws(DirectoryError) -> PublicIdentity? {
         try await newest(Label(handle))?.holder(at: time)
     }
-
-    /// By this computer's clock, in seconds since 1970.
-    private var time: UInt64 { UInt64(max(0, now().timeIntervalSince1970)) }
 
     private func append(
         _ operation: LogEntry.Operation, to handle: Handle,
@@ -64,8 +70,15 @@ extension DirectoryClient {
             } catch {
                 throw .invalidRequest("the entry cannot be made: \(error)")
             }
+            let floor = logFloor
             switch try await request(.append(entry: entry.bytes, handle: handle)) {
-            case .appended: return
+            case .appended(let inclusion):
+                let (checkpoint, map) = try await accept(inclusion?.evidence, notBelow: floor)
+                return try checkedLog { () throws(LogFault) in
+                    guard let inclusion else { throw .missing }
+                    try LogView.check(entry, at: inclusion.position, inclusion.path, under: checkpoint)
+                    try LogView.check(entry, of: label, map, under: checkpoint)
+                }
             case .failure(.outOfSequence): continue
             default: throw misbehaved("it answers an entry with something else")
             }
@@ -73,13 +86,21 @@ extension DirectoryClient {
         throw .refused(.outOfSequence(newest: 0))
     }
 
-    private func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
-        guard case .newest(let bytes, _) = try await request(.newest(label: label.bytes)) else {
+    /// The newest entry of a label, as the directory's log proves it.
+    func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
+        let floor = logFloor
+        guard case .newest(let bytes, let evidence) = try await request(.newest(label: label.bytes)) else {
             throw misbehaved("it answers with something else than an entry")
         }
-        guard let bytes else { return nil }
-        guard let entry = try? LogEntry(bytes: bytes), entry.label == label else {
-            throw misbehaved("an entry is malformed, not signed, or of another label")
+        let entry = try bytes.map { bytes throws(DirectoryError) in
+            guard let entry = try? LogEntry(bytes: bytes), entry.label == label else {
+                throw misbehaved("an entry is malformed, not signed, or of another label")
+            }
+            return entry
+        }
+        let (checkpoint, map) = try await accept(evidence, notBelow: floor)
+        try checkedLog { () throws(LogFault) in
+            try LogView.check(entry, of: label, map, under: checkpoint)
         }
         return entry
     }

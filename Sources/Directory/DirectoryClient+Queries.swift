@@ -2,8 +2,20 @@ import Identity
 import Wire
 
 extension DirectoryClient {
-    /// Looks one peer up. Nil: unknown, offline or not discoverable, which nobody can tell apart.
+    /// Looks one peer up. Nil: unknown, offline or not discoverable, which nobody can tell apart. That its handle is its own is checked in the
+    /// directory's log.
     package func lookup(_ query: PeerQuery) async throws(DirectoryError) -> PeerEntry? {
+        // The second time because the handle may have changed hands between the two answers.
+        for _ in 0..<2 {
+            let found = try await find(query)
+            guard let entry = found, let handle = entry.handle else { return found }
+            let newest = try await newest(Label(handle))
+            if LabelState(newest).holders.contains(entry.identity) { return entry }
+        }
+        throw misbehaved("it serves a handle with another key than its log has")
+    }
+
+    private func find(_ query: PeerQuery) async throws(DirectoryError) -> PeerEntry? {
         guard case .lookedUp(let served) = try await request(.lookup(Self.wire(query))) else {
             throw misbehaved("it answers a look-up with something else")
         }

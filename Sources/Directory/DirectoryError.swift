@@ -7,6 +7,9 @@ package enum DirectoryError: Error, Equatable, Sendable {
     /// The directory did what no honest one does: a signature that fails, an answer to another question, a list
     /// out of order. Says what. Never retried and not to be overridden (compare Go sumdb's ErrSecurity).
     case misbehaves(String)
+    /// The directory last called the state of its log the newest so long ago: a day or more. Either it shows an old one, or this computer's clock is
+    /// wrong.
+    case staleLog(age: Duration)
     /// The handle is claimed by another identity.
     case handleTaken
     /// The handle is not claimed by this identity.

@@ -21,6 +21,8 @@ package actor DirectorySession {
     private typealias Outcome = Result<Void, DirectoryError>
 
     private var client: DirectoryClient?
+    /// What the links so far have seen of the directory's log.
+    private var logView: LogView?
     private var stopping = false
     private var waker: AsyncStream<Void>.Continuation?
     private var wasOnline = false
@@ -210,7 +212,7 @@ package actor DirectorySession {
             link.cut()
             return .closed
         }
-        let client = DirectoryClient(link: link, identity: keys, sleep: sleep, now: now)
+        let client = DirectoryClient(link: link, identity: keys, log: logView, sleep: sleep, now: now)
         self.client = client
         defer { self.client = nil }
         let (wanted, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -229,6 +231,7 @@ package actor DirectorySession {
             group.cancelAll()
             // Whichever task noticed first: that the directory misbehaves outweighs that the link is gone.
             for await case let other? in group where other.isMisbehaviour { reason = other }
+            if let seen = await client.logView { logView = seen }
             return reason ?? .closed
         }
     }

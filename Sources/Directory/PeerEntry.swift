@@ -10,8 +10,8 @@ package enum PeerQuery: Hashable, Sendable {
 }
 
 /// A peer as a directory serves it, checked: the record is signed by this identity for this very directory, and
-/// the handle, if any, by a claim of this identity. That the claim is the newest of its label is the directory's
-/// word alone.
+/// the handle, if any, by a claim of this identity. That the claim is the newest of its label is the directory's word alone until its log
+/// was asked, as ``DirectoryClient/lookup(_:)`` does.
 package struct PeerEntry: Hashable, Sendable {
     package let identity: PublicIdentity
     package let handle: Handle?
@@ -45,12 +45,14 @@ package struct PeerEntry: Hashable, Sendable {
     }
 
     /// Throws ``DirectoryError/misbehaves(_:)`` unless `claim` is an entry by which `identity` has `handle`.
+    @discardableResult
     static func check(
         claim bytes: [UInt8]?, of handle: Handle, by identity: PublicIdentity
-    ) throws(DirectoryError) {
+    ) throws(DirectoryError) -> LogEntry {
         guard let bytes, let entry = try? LogEntry(bytes: bytes), entry.label == Label(handle),
             LabelState(entry).holders.contains(identity)
         else { throw .misbehaves("a handle is served without its owner's claim") }
+        return entry
     }
 }
 

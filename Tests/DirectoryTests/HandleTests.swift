@@ -160,4 +160,11 @@ import Wire
         }
         try await world.connect(bob, at: "[2001:db8:0:1::1]:50000").client.claim(handle, recoveryHash: nil)
     }
+
+    @Test func claimsTheClientHoldsAlreadyAreNotSentAgain() async throws {
+        let world = try await World()
+        let (connection, _) = try await world.join("alice")
+        try await connection.client.claim(Handle("alice"), recoveryHash: nil)
+        #expect(try await world.store.entries(from: 0, count: 9).count == 1)
+    }
 }

@@ -77,13 +77,12 @@ import Wire
     }
 
     @Test func honestAnswersPass() async throws {
-        let served = ServedPresence(record: try record(alice), named: (handle, try claim(by: alice).bytes))
+        let served = ServedPresence(record: try record(alice), named: nil)
         let found = try await deceive({ [.response(.init(id: $0.id, body: .lookedUp(served)))] }) { client in
-            _ = try await client.lookup(.handle(handle))
             _ = try await client.lookup(.address(Endpoint("192.0.2.9:1")))
             return try await client.lookup(.identity(alice.publicIdentity))
         }
-        #expect(found?.handle == handle)
+        #expect(found?.identity == alice.publicIdentity)
     }
 
     @Test func falsePresencesAreNoticed() async throws {
@@ -181,16 +180,6 @@ import Wire
                 }
             }
         }
-    }
-
-    @Test func claimsTheClientHoldsAlreadyAreNotSentAgain() async throws {
-        let entry = try claim(by: me)
-        let (handle, asked) = (handle, Log<DirectoryRequest.Body>())
-        try await deceive({ request in
-            asked.add(request.body)
-            return [.response(.init(id: request.id, body: .newest(entry: entry.bytes)))]
-        }) { try await $0.claim(handle, recoveryHash: nil) }
-        #expect(asked.all == [.newest(label: Label(handle).bytes)])
     }
 }
 

@@ -131,6 +131,11 @@ extension CommandError {
             CommandError(
                 .directoryMisbehaves, "the directory misbehaves: \(VisibleText(what))",
                 hint: "do not use it before its operator has explained this")
+        case .staleLog(let age):
+            CommandError(
+                .refused,
+                "the directory last vouched for what it shows \(age.components.seconds / 3_600) hours ago; it may be hiding what came since",
+                hint: "check this computer's clock first; if it is right, ask the directory's operator")
         case .handleTaken:
             CommandError(.refused, "the handle is taken by another identity", hint: "choose another one")
         case .notClaimed: CommandError(.refused, "the handle is not claimed by this identity")
