@@ -14,6 +14,8 @@ final class Entry {
 
     /// Incoming, while its task runs.
     var receiving: Receiving?
+    /// Incoming, while its part file is being removed: nothing is received meanwhile.
+    var isRemoving = false
     /// Incoming: the tree of the chunks that are done, so that the part file is read again only after a restart.
     var prefix: PrefixTree?
     /// Incoming: the link on which chunks that were asked for may still come, after an end of this side's. Nothing is asked

@@ -49,6 +49,17 @@ package enum FileFault: String, Error, Equatable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether what the receiver has can still become the file, once the fault is gone.
+    var keepsPart: Bool {
+        switch self {
+        case .changed, .mismatch, .notAsked: false
+        case .gone, .noSpace, .notWritable, .noFolder, .tooLarge, .inputOutput, .peerFailed, .noAnswer,
+            .notNoted,
+            .partAltered:
+            true
+        }
+    }
+
     /// What the other side is told.
     var reason: FileEnd.Reason {
         switch self {

@@ -8,6 +8,7 @@ extension FileTransfers {
     /// Whether it is to be received and nothing is under way.
     func isWaiting(_ entry: Entry) -> Bool {
         entry.key.direction == .incoming && entry.transfer.state == .accepted && entry.receiving == nil
+            && !entry.isRemoving
     }
 
     /// Puts it behind those that wait for their turn.
@@ -152,19 +153,30 @@ extension FileTransfers {
         case .failed: set(entry, .failed(.peerFailed))
         case .complete, .declined, .cancelled, .noSpace, .mismatch: set(entry, .cancelledByPeer)
         }
-        entry.receiving?.intake.stop(.pause)
+        stopReceiving(entry)
         events.put(.ended(entry.transfer))
         saveLater(entry)
     }
 
+    /// After an end: what came is written to be kept, or is removed, as the state has it.
+    private func stopReceiving(_ entry: Entry) {
+        let keeps = entry.transfer.state.keepsPart
+        if let receiving = entry.receiving {
+            receiving.intake.stop(keeps ? .pause : .remove)
+        } else if !keeps {
+            let key = entry.key
+            jobsIn.yield { await self.removeRest(key) }
+        }
+    }
+
     // MARK: Ends of this side's
 
-    /// Ends it for now; what came and was right stays.
+    /// Ends it for now; what came and was right stays, where it can still become the file.
     func fail(_ entry: Entry, _ fault: FileFault) {
         guard entry.transfer.state == .accepted else { return }
         set(entry, .failed(fault))
         end(entry, fault.reason)
-        entry.receiving?.intake.stop(.pause)
+        stopReceiving(entry)
         events.put(.ended(entry.transfer))
         saveLater(entry)
     }

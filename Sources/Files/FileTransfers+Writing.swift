@@ -17,7 +17,10 @@ extension FileTransfers {
                 await keep(entry, receiving, writer)
             }
         }
-        if entry.transfer.state == .cancelled { await removePart(entry) }
+        if !entry.transfer.state.keepsPart {
+            await removePart(entry)
+            try? await save(entry)
+        }
         waitingChunks -= receiving.queued
         openGate()
         entry.receiving = nil
@@ -206,7 +209,7 @@ extension FileTransfers {
         } catch {
             return
         }
-        guard entry.transfer.state != .cancelled else { return await removePart(entry) }
+        guard entry.transfer.state.keepsPart else { return await removePart(entry) }
         let tree = writer.tree
         if tree.count == 0, entry.transfer.state != .accepted { return await removePart(entry) }
         entry.prefix = tree

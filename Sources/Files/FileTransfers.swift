@@ -82,6 +82,8 @@ package actor FileTransfers {
     package func load() async throws {
         for transfer in try await store.transfers() where entries[transfer.key] == nil {
             add(Entry(transfer, order: nextOrder(), chunk: limits.chunk))
+            // A crash may have come between the end and the removing.
+            if !transfer.state.keepsPart { jobsIn.yield { await self.removeRest(transfer.key) } }
         }
         await prune()
     }
@@ -257,6 +259,20 @@ package actor FileTransfers {
         entry.prefix = nil
         entry.transfer.chunksDone = 0
         entry.bytesDone = 0
+    }
+
+    /// Removes what came of one that has ended so that it is of no use, where no task that receives it does.
+    func removeRest(_ key: TransferKey) async {
+        guard let entry = entries[key], entry.receiving == nil, !entry.transfer.state.keepsPart else {
+            return
+        }
+        let had = entry.transfer.chunksDone
+        // Accepted again meanwhile, it waits: what begins anew is not to be removed.
+        entry.isRemoving = true
+        await removePart(entry)
+        entry.isRemoving = false
+        if had > 0 { try? await save(entry) }
+        wait(entry)
     }
 
     /// Keeps a tree with the offer; without its leaves when those of all offers together would be too large.

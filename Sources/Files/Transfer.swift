@@ -33,7 +33,8 @@ package enum TransferState: Hashable, Sendable {
     /// By this side.
     case cancelled
     case cancelledByPeer
-    /// It does not go on by itself. The receiver may accept again where the fault is gone; what came before is still there.
+    /// It does not go on by itself. The receiver may accept again where the fault is gone; `keepsPart` says whether what came
+    /// before is still there.
     case failed(FileFault)
 
     /// Whether nothing more happens unless somebody asks for it.
@@ -41,6 +42,16 @@ package enum TransferState: Hashable, Sendable {
         switch self {
         case .offered, .accepted: false
         case .complete, .declined, .cancelled, .cancelledByPeer, .failed: true
+        }
+    }
+
+    /// Whether what came of the file stays. A hidden piece of a file that the peer took back, changed or lied about is of no use
+    /// to anybody, and would fill the folder unseen.
+    var keepsPart: Bool {
+        switch self {
+        case .offered, .accepted, .complete: true
+        case .declined, .cancelled, .cancelledByPeer: false
+        case .failed(let fault): fault.keepsPart
         }
     }
 }

@@ -53,7 +53,9 @@ import Wire
         #expect(try await peer.end() == .mismatch)
         // What still comes is dropped, and the link stays.
         #expect(try await peer.say(.chunk(try peer.chunk(21))))
-        #expect(!exists(bob.folder.path + "/offered.bin"))
+        try await waitUntil("quiet") { await bob.engine.activeCount == 0 }
+        #expect(try bob.folder.names().isEmpty)
+        #expect(await bob.status(peer.key)?.transfer.chunksDone == 0)
 
         let keys = try await offer(try alice.write(bytes(100_000)), from: alice, to: bob)
         try await bob.engine.accept(keys.in, into: bob.folder.path)
