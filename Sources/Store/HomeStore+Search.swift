@@ -2,39 +2,64 @@ package import FoundationEssentials
 import GRDB
 package import Identity
 
-/// Searching means opening what is stored, the newest first: the file has no index of words, which would say too much.
+/// From which end a search begins.
+package enum SearchOrder: Sendable {
+    case newestFirst, oldestFirst
+}
+
+/// Searching means opening what is stored: the file has no index of words, which would say too much.
 extension HomeStore {
-    /// Messages in whose text or file name every word of the query occurs, the newest first.
+    /// Messages in whose text or file name every word of the query occurs.
     ///
     /// - Parameters:
     ///   - peer: nil to search all conversations.
     ///   - since: only messages stored at or after this time, by one's own clock.
+    ///   - after: only rows above.
     ///   - before: only rows below.
     package func search(
-        _ query: SearchQuery, with peer: PublicIdentity?, since: Date?, before: Int64?, limit: Int
+        _ query: SearchQuery, with peer: PublicIdentity?, since: Date?, after: Int64? = nil, before: Int64?,
+        order: SearchOrder = .newestFirst, limit: Int
     ) async throws -> [StoredMessage] {
-        guard limit > 0 else { return [] }
+        let (after, before) = (max(after ?? 0, 0), before ?? .max)
+        guard limit > 0, after < before else { return [] }
         var conversation: Int64?
         if let peer {
             conversation = try await read { [self] in try conversationRow(with: peer, $0) }
             if conversation == nil { return [] }
         }
         let search = Search(
-            store: self, query: query, conversation: conversation, since: since.map(Milliseconds.of),
+            store: self, wanted: Wanted(query, since: since), conversation: conversation, order: order,
             limit: limit)
-        return try await search.run(below: before ?? .max)
+        return try await search.run(after: after, before: before)
     }
 }
 
-/// One search: pieces of the table, the newest first, two of them at a time.
+/// What a message has to be like to be found.
+struct Wanted: Sendable {
+    let query: SearchQuery
+    let since: Int64?
+
+    init(_ query: SearchQuery, since: Date?) {
+        self.query = query
+        self.since = since.map(Milliseconds.of)
+    }
+
+    /// - Parameter content: As `MessageForm` has it.
+    func holds(_ content: UnsafeRawBufferPointer, _ folder: inout Folding) throws -> Bool {
+        if let since, try MessageForm.storedAt(content) < since { return false }
+        return folder.withFolded(MessageForm.searchable(content)) { query.matches(folded: $0) }
+    }
+}
+
+/// One search: pieces of the table, from one end to the other, two of them at a time.
 private struct Search {
     let store: HomeStore
-    let query: SearchQuery
+    let wanted: Wanted
     let conversation: Int64?
-    let since: Int64?
+    let order: SearchOrder
     let limit: Int
 
-    /// Rows of the first piece: few, so that a hit among the newest is there at once.
+    /// Rows of the first piece: few, so that a hit near the end where it begins is there at once.
     private static let firstSpan: Int64 = 1_000
     private static let span: Int64 = 8_000
     /// Where rows are sparse a piece grows, up to this.
@@ -46,19 +71,27 @@ private struct Search {
         var looked = 0
     }
 
-    func run(below: Int64) async throws -> [StoredMessage] {
+    /// Both bounds are outside of what is looked at.
+    func run(after: Int64, before: Int64) async throws -> [StoredMessage] {
         var found: [StoredMessage] = []
-        var bound = below
+        var (after, before) = (after, before)
         var span = Self.firstSpan
         var isFirst = true
         while found.count < limit {
-            // The pieces of one round are next to each other; the newer one counts first.
+            // The pieces of one round are next to each other, and count in the order of the search.
             let pieces = try await withThrowingTaskGroup(of: (Int, Piece).self) { group in
                 for index in 0..<(isFirst ? 1 : Self.readers) {
-                    guard let top = try await newest(below: bound) else { break }
-                    let bottom = max(0, top - span)
-                    group.addTask { (index, try await piece(above: bottom, upTo: top)) }
-                    bound = bottom + 1
+                    guard let end = try await end(after: after, before: before) else { break }
+                    let rows: ClosedRange<Int64>
+                    switch order {
+                    case .newestFirst:
+                        rows = max(after + 1, end - span + 1)...end
+                        before = rows.lowerBound
+                    case .oldestFirst:
+                        rows = end...end + min(span - 1, before - 1 - end)
+                        after = rows.upperBound
+                    }
+                    group.addTask { (index, try await piece(rows)) }
                 }
                 var pieces: [(Int, Piece)] = []
                 for try await piece in group { pieces.append(piece) }
@@ -76,47 +109,51 @@ private struct Search {
         return Array(found.prefix(limit))
     }
 
-    private func newest(below bound: Int64) async throws -> Int64? {
+    /// The row with which the rest begins; nil where there is none.
+    private func end(after: Int64, before: Int64) async throws -> Int64? {
         try await store.read { database in
             let scope = conversation == nil ? "?1 IS NULL" : "conversation = ?1"
+            let direction = order == .newestFirst ? "DESC" : "ASC"
             let query = try Query(
-                database, "SELECT row FROM message WHERE \(scope) AND row < ?2 ORDER BY row DESC LIMIT 1")
+                database,
+                """
+                SELECT row FROM message WHERE \(scope) AND row > ?2 AND row < ?3 ORDER BY row \(direction) LIMIT 1
+                """)
             if let conversation { query.bind(conversation, at: 1) }
-            query.bind(bound, at: 2)
+            query.bind(after, at: 2)
+            query.bind(before, at: 3)
             return try query.first { $0.int64(0) }
         }
     }
 
-    private func piece(above bottom: Int64, upTo top: Int64) async throws -> Piece {
+    private func piece(_ range: ClosedRange<Int64>) async throws -> Piece {
         try await store.read { database in
             let scope = conversation == nil ? "?1 IS NULL" : "conversation = ?1"
             let rows = try Query(
                 database,
                 """
                 SELECT row, conversation, state, sealed FROM message
-                WHERE \(scope) AND row > ?2 AND row <= ?3 ORDER BY row
+                WHERE \(scope) AND row >= ?2 AND row <= ?3 ORDER BY row
                 """)
             if let conversation { rows.bind(conversation, at: 1) }
-            rows.bind(bottom, at: 2)
-            rows.bind(top, at: 3)
+            rows.bind(range.lowerBound, at: 2)
+            rows.bind(range.upperBound, at: 3)
             var piece = Piece()
             var opener = MessageOpener(store: store)
             var folder = Folding()
-            // Forward, since a disk reads ahead in that direction only; the newest are wanted, so older ones make way.
+            // Forward, since a disk reads ahead in that direction only; where the newest are wanted, older ones make way.
             try rows.each { row in
                 piece.looked += 1
                 let place = RowPlace(column: .message, row: row.int64(0), conversation: row.int64(1))
-                let isFound = try opener.withPlain(row.blob(3), place) { content in
-                    if let since, try MessageForm.storedAt(content) < since { return false }
-                    return folder.withFolded(MessageForm.searchable(content)) { query.matches(folded: $0) }
+                guard try opener.withPlain(row.blob(3), place, { try wanted.holds($0, &folder) }) else {
+                    return true
                 }
-                if isFound {
-                    piece.found.append(try opener.open(row, database))
-                    if piece.found.count / 2 > limit { piece.found.removeFirst(piece.found.count - limit) }
-                }
+                piece.found.append(try opener.open(row, database))
+                if order == .oldestFirst { return piece.found.count < limit }
+                if piece.found.count / 2 > limit { piece.found.removeFirst(piece.found.count - limit) }
                 return true
             }
-            piece.found = piece.found.suffix(limit).reversed()
+            if order == .newestFirst { piece.found = piece.found.suffix(limit).reversed() }
             return piece
         }
     }

@@ -16,11 +16,13 @@ import Wire
     }
 
     private func search(
-        _ words: String, _ peer: PublicIdentity? = nil, since: Date? = nil, before: Int64? = nil,
-        limit: Int = 100
+        _ words: String, _ peer: PublicIdentity? = nil, since: Date? = nil, after: Int64? = nil,
+        before: Int64? = nil, order: SearchOrder = .newestFirst, limit: Int = 100
     ) async throws -> [Int64] {
-        try await store.search(SearchQuery(words), with: peer, since: since, before: before, limit: limit)
-            .map(\.row)
+        try await store.search(
+            SearchQuery(words), with: peer, since: since, after: after, before: before, order: order,
+            limit: limit
+        ).map(\.row)
     }
 
     @Test(
@@ -60,6 +62,15 @@ import Wire
         #expect(try await search("drei 1") == [21, 18, 15, 12])
         #expect(try await search("drei", home.keys.publicIdentity) == [])
         #expect(try await search("drei", limit: 0) == [])
+        #expect(try await search("drei", after: 24) == [31, 30, 27])
+        #expect(try await search("drei", after: 24, before: 30) == [27])
+        #expect(try await search("drei", after: 30, before: 24) == [])
+        let all: [Int64] = [3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 31]
+        #expect(try await search("drei", order: .oldestFirst) == all)
+        #expect(try await search("drei", order: .oldestFirst, limit: 2) == [3, 6])
+        #expect(try await search("drei", home.bob, after: 3, order: .oldestFirst) == [9, 15, 21, 27, 31])
+        #expect(try await search("drei", after: 24, before: 31, order: .oldestFirst) == [27, 30])
+        #expect(try await search("drei", after: .max, before: .min, order: .oldestFirst) == [])
         // The hash of a file is no text.
         #expect(try await search("dddd") == [])
     }
@@ -78,11 +89,15 @@ import Wire
         let expected = numbers.filter { $0 % 1_000 == 7 }.map(Int64.init)
         #expect(try await search("needle") == expected.reversed())
         #expect(try await search("needle", home.bob, limit: 9) == expected.suffix(9).reversed())
+        #expect(try await search("needle", order: .oldestFirst) == expected)
+        #expect(
+            try await search("needle", after: 7, order: .oldestFirst, limit: 9) == Array(expected[1..<10]))
         try await store.pool.write {
             try $0.execute(sql: "DELETE FROM message WHERE row BETWEEN 3000 AND 38000")
         }
         let left = expected.filter { !(3_000...38_000).contains($0) }
         #expect(try await search("needle") == left.reversed())
+        #expect(try await search("needle", order: .oldestFirst) == left)
     }
 
     @Test func everyByteOfASCIIFoldsAtEveryPlace() {

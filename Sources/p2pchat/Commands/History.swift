@@ -57,8 +57,8 @@ struct History: AsyncParsableCommand {
 
         func validate() throws {
             guard limit ?? 1 > 0 else { throw ValidationError("--limit takes a number above 0.") }
-            guard (0...100).contains(context ?? 0) else {
-                throw ValidationError("--context takes a number from 0 to 100.")
+            guard (0...Operations.mostContext).contains(context ?? 0) else {
+                throw ValidationError("--context takes a number from 0 to \(Operations.mostContext).")
             }
             guard context == nil || search != nil else {
                 throw ValidationError("--context belongs to --search.")
@@ -75,9 +75,10 @@ struct History: AsyncParsableCommand {
                     let count = try await reader.each { try printer.show($0) }
                     if count == 0 { Output.note("nothing was said yet") }
                 } else {
-                    let found = try await reader.found()
-                    try await printer.show(found, session: session, context: context ?? (json ? 0 : 1))
-                    if found.isEmpty { Output.note("nothing found") }
+                    let count = try await reader.eachFound(context: context ?? (json ? 0 : 1)) {
+                        try printer.show($0, $1)
+                    }
+                    if count == 0 { Output.note("nothing found") }
                 }
             }
         }

@@ -30,28 +30,9 @@ final class HistoryPrinter: Sendable {
         try Output.line(MessageLine.said(message, names, isAmongOthers: isAmongOthers))
     }
 
-    /// Found messages, each with what stands around it in its conversation. What belongs to two of them is printed once.
-    func show(_ found: [MessageJSON], session: HomeSession, context: Int) async throws {
-        for (index, hit) in found.enumerated() {
-            var before: [MessageJSON] = []
-            var after: [MessageJSON] = []
-            if context > 0 {
-                before = try await session.call(
-                    ControlMethods.history,
-                    HistoryParameters(peer: hit.peer, below: hit.position, limit: context), { $0.history }
-                ).messages
-                let next = found[(index + 1)...].first { $0.peer == hit.peer }?.position
-                after = try await session.call(
-                    ControlMethods.history,
-                    HistoryParameters(peer: hit.peer, above: hit.position, below: next, limit: context),
-                    { $0.history }
-                ).messages
-            }
-            try show(hit, before, after)
-        }
-    }
-
-    private func show(_ hit: MessageJSON, _ before: [MessageJSON], _ after: [MessageJSON]) throws {
+    /// A found message with what stands around it in its conversation. What belongs to two of them is printed once.
+    func show(_ hit: MessageJSON, _ around: AroundJSON) throws {
+        let (before, after) = (around.before, around.after)
         let (shownTo, isNewPeer) = state.withLock { state in
             defer {
                 state.last[hit.peer] = after.last?.position ?? hit.position

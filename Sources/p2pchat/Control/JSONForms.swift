@@ -230,12 +230,16 @@ enum Hexadecimal {
     }
 }
 
-/// Which messages. With `after`, `above` or `since` the first of them, otherwise the last.
+/// Which messages. With `after`, `above` or `since` and no `search` the first of them, otherwise the last.
 struct HistoryParameters: Codable, Sendable {
     /// Absent: with everybody.
     var peer: String?
-    /// Words that all have to occur; of what is found the newest are given.
+    /// Words that all have to occur; of what is found the last are given.
     var search: String?
+    /// With `search`: the first of what is found.
+    var first: Bool?
+    /// With `search`: so many messages before and after each found one, at most 100.
+    var context: Int?
     /// An id: what was stored behind that message.
     var after: String?
     /// A position: what was stored behind it; 0 for everything.
@@ -253,6 +257,33 @@ struct MessagesResult: Codable, Sendable {
     let messages: [MessageJSON]
     /// Whether there is more: behind the last one where the first were asked for, otherwise before the first one.
     let more: Bool
+    /// Where `context` was asked for: of each message what stands around it in its conversation.
+    let around: [AroundJSON]?
+
+    init(messages: [MessageJSON], more: Bool) {
+        self.messages = messages
+        self.more = more
+        around = nil
+    }
+
+    init(messages: [MessageJSON], around: [AroundJSON], more: Bool) {
+        self.messages = messages
+        self.more = more
+        self.around = around
+    }
+}
+
+struct AroundJSON: Codable, Sendable {
+    var before: [MessageJSON] = []
+    /// Up to the next one that is found itself.
+    var after: [MessageJSON] = []
+
+    init() {}
+
+    init(_ around: Surroundings) {
+        before = around.before.map(MessageJSON.init)
+        after = around.after.map(MessageJSON.init)
+    }
 }
 
 struct OutboxParameters: Codable, Sendable {

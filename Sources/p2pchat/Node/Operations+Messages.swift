@@ -15,11 +15,26 @@ extension Operations {
         if let id = parameters.after { above = try await position(of: id, with: peer) }
         let archive = node.store
         if let words = parameters.search {
+            let first = parameters.first ?? false
             let query = SearchQuery(words)
             let found = try await archive.search(
-                query, with: peer, since: since, before: parameters.below, limit: limit + 1)
-            let inRange = found.filter { $0.row > above ?? 0 }
-            return Self.last(inRange.reversed(), limit)
+                query, with: peer, since: since, after: above, before: parameters.below,
+                order: first ? .oldestFirst : .newestFirst, limit: limit + 1)
+            let context = max(0, min(parameters.context ?? 0, Self.mostContext))
+            guard context > 0 else {
+                return first ? Self.first(found, limit) : Self.last(found.reversed(), limit)
+            }
+            let around = try await archive.surroundings(
+                of: Array(found.prefix(limit)), context, query, since: since,
+                atMost: (messages: Self.aroundPage, bytes: Self.pageBytes))
+            var (messages, forms) = (
+                zip(found, around).map { MessageJSON($0.0) }, around.map(AroundJSON.init)
+            )
+            if !first {
+                messages.reverse()
+                forms.reverse()
+            }
+            return MessagesResult(messages: messages, around: forms, more: messages.count < found.count)
         }
         guard above != nil || since != nil else {
             let found = try await archive.history(
@@ -84,6 +99,9 @@ extension Operations {
     /// one line of the control socket.
     static let page = 500
     private static let pageBytes = 256 << 10
+    /// Of what is found, together with what stands around it.
+    private static let aroundPage = 2_000
+    static let mostContext = 100
 
     func deleteHistory(_ parameters: DeletionParameters) async throws -> NoResult {
         switch (parameters.peer, parameters.all ?? false) {
