@@ -97,8 +97,10 @@ enum JSONText {
     }
 
     private static func acts(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: scalar.value > 0x1f
+        // Most are ASCII, and asking for a category costs more than making the JSON.
+        guard scalar.value >= 0x7f else { return false }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false
         }
     }
