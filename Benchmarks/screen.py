@@ -4,7 +4,7 @@
 usage: screen.py P2PCHAT [--messages N] [--keys N] [--idle SECONDS]
 
 A key's time is that from writing it to the pty until the terminal was told to show it; a page's, until the terminal was told the
-last of it (no more for 30 ms). One home holds many messages; while keys are typed another sends lines as fast as it can, and a file.
+last of it (no more for 30 ms). One home holds many messages; while keys are typed another sends a thousand lines a second, and a file.
 """
 import argparse, fcntl, os, pty, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, threading, time
 
@@ -94,6 +94,20 @@ class Screen:
         os.waitpid(self.pid, 0)
 
 
+def feed(pipe, rate):
+    """So many lines a second, for as long as somebody takes them."""
+    began, count = time.perf_counter(), 0
+    try:
+        while True:
+            due = int((time.perf_counter() - began) * rate)
+            pipe.write(b"".join(b"a message of some length, number %d\n" % number for number in range(count, due)))
+            pipe.flush()
+            count = due
+            time.sleep(0.01)
+    except OSError:
+        return
+
+
 def show(what, times):
     times = sorted(1000 * each for each in times)
     print("  %-58s median %.1f ms, p99 %.1f, worst %.1f of %d" % (
@@ -154,26 +168,30 @@ def main():
         screen.settle(options.idle, options.idle)
         print("  idle for %.0f s: %.2f s of processor time" % (options.idle, screen.cpu() - before))
 
-        lines = os.path.join(folder, "flood")
-        with open(lines, "w") as file:
-            for number in range(60 * 1000):
-                file.write("a message of some length, number %d\n" % number)
         data = os.path.join(folder, "data")
         with open(data, "wb") as file:
-            file.truncate(4 << 30)
+            file.truncate(8 << 30)
         listen = history.start("nice", "-n", "15", options.program, "listen", "--json", "--home", alice)
         running.append(listen)
         history.until(listen, '"online"')
         threading.Thread(target=listen.stdout.read, daemon=True).start()
-        with open(lines) as file:
-            running.append(subprocess.Popen(["nice", "-n", "15", options.program, "send", "bob", "--lines", "--home", alice], stdin=file,
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        sending = subprocess.Popen(["nice", "-n", "15", options.program, "send", "bob", "--lines", "--home", alice], stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running.append(sending)
+        threading.Thread(target=feed, args=(sending.stdin, 1000), daemon=True).start()
         running.append(subprocess.Popen(["nice", "-n", "15", options.program, "send-file", "bob", data, "--home", alice],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        screen.settle(0.01, 5)
-        screen.type(b"/get 1 " + folder.encode() + b"/\r")
+        # It is read before it is offered.
+        end = time.perf_counter() + 60
+        while "offered" not in history.call(options.program, "files", "--json", "--home", home):
+            if time.perf_counter() > end:
+                raise RuntimeError("the file was never offered")
+            time.sleep(0.2)
+        screen.type(b"\x15/get 1 " + folder.encode() + b"/\r")
         screen.settle(0.01, 3)
         show("a key while messages and a file come", screen.keys(options.keys))
+        moved = sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder) if name.endswith(".p2pchat-part"))
+        print("  of the file there are %d MiB by then" % (moved >> 20))
         screen.stop()
     finally:
         for process in reversed(running):
