@@ -1,6 +1,6 @@
 import Foundation
 
-/// Waits until `condition` holds, looking again every 10 milliseconds: a test waits for what it needs, and only a
+/// Waits until `condition` holds, looking again after each `pause`: a test waits for what it needs, and only a
 /// failing one waits to the end.
 ///
 /// The limit is kept by counting, not by the clock: when other tests hold all threads for a while, that is no time
@@ -9,10 +9,10 @@ import Foundation
 package func waitUntil(
     _ what: String,
     within limit: Duration = .seconds(30),
+    pause: Duration = .milliseconds(10),
     describe: () -> String = { "" },
     _ condition: () async throws -> Bool
 ) async throws {
-    let pause = Duration.milliseconds(10)
     var waited = Duration.zero
     while try await !condition() {
         guard waited < limit else { throw TimedOut(what: what, instead: describe()) }
