@@ -61,9 +61,11 @@ struct Server: AsyncParsableCommand {
             // A reader that went away ends the lines, not the directory.
             try? Output.line(ServerEventText.line(event, showAddresses: showAddresses))
         }
-        try Output.line("directory \(try host.reference)")
+        let reference = try host.reference
         let stopping = StopSignal()
         let service = OnlineService {
+            // Whoever reads this may end the server from then on, which is heard now.
+            try Output.line("directory \(reference)")
             await withDiscardingTaskGroup { group in
                 group.addTask { await host.run() }
                 await stopping.wait()
