@@ -43,7 +43,7 @@ import Testing
 
     @Test(
         .disabled(
-            "once such a peer has said goodbye, a screen of some width is not what Ctrl-L draws: not understood yet"
+            "Ctrl-L leaves a ─ of the day separator at the beginning of the row below it: a fault that is not mended yet"
         ))
     func aNameOfThirtyTwoWideCharacters() async throws {
         try await Stage.with { stage in
