@@ -41,11 +41,7 @@ import Testing
         }
     }
 
-    @Test(
-        .disabled(
-            "Ctrl-L leaves a ─ of the day separator at the beginning of the row below it: a fault that is not mended yet"
-        ))
-    func aNameOfThirtyTwoWideCharacters() async throws {
+    @Test func aNameOfThirtyTwoWideCharacters() async throws {
         try await Stage.with { stage in
             let name = String(repeating: "漢", count: 32)
             let alice = try await stage.chat("alice", with: "bob", columns: 120, rows: 24)

@@ -56,8 +56,8 @@ struct MortalStore: TransferStore {
 /// Counts what a program does to store and disk, and ends it at a chosen deed.
 final class Life: Sendable {
     private let left: Mutex<Int>
-    /// What was written and not synced since.
-    private let unsynced = Mutex<[(offset: Int64, count: Int)]>([])
+    /// What was written and not synced since. Several files may be written and synced at once.
+    private let unsynced = Mutex<(writes: Int, spans: [(number: Int, offset: Int64, count: Int)])>((0, []))
     init(deeds: Int = .max) { left = Mutex(deeds) }
 
     func lives() -> Bool {
@@ -75,7 +75,7 @@ final class Life: Sendable {
         let descriptor = open(path, O_WRONLY)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        for (offset, count) in unsynced.withLock({ $0 }) {
+        for (_, offset, count) in unsynced.withLock({ $0.spans }) {
             _ = pwrite(descriptor, [UInt8](repeating: 0, count: count), count, off_t(offset))
         }
     }
@@ -86,13 +86,16 @@ final class Life: Sendable {
         var calls = DiskCalls()
         calls.write = { (descriptor, bytes, offset) throws(DiskError) in
             guard self.lives() else { throw DiskError(code: EIO) }
-            self.unsynced.withLock { $0.append((offset, bytes.count)) }
+            self.unsynced.withLock {
+                $0.spans.append(($0.writes, offset, bytes.count))
+                $0.writes += 1
+            }
             return try real.write(descriptor, bytes, offset)
         }
         calls.sync = { (_) throws(DiskError) in
-            let count = self.unsynced.withLock { $0.count }
+            let writes = self.unsynced.withLock { $0.writes }
             guard self.lives() else { throw DiskError(code: EIO) }
-            self.unsynced.withLock { $0.removeFirst(count) }
+            self.unsynced.withLock { $0.spans.removeAll { $0.number < writes } }
         }
         calls.place = { (old, new) throws(DiskError) in
             guard self.lives() else { throw DiskError(code: EIO) }
