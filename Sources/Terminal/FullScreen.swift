@@ -166,14 +166,16 @@ package final class FullScreen: Sendable {
     /// Bytes; in base64 they stay below the 100,000 that xterm and others take.
     package static let mostCopied = 64_000
 
-    /// Between looks at a terminal that takes no output.
-    private static let patience = Duration.milliseconds(50)
+    /// Between looks at a terminal that takes no output: short at first, since most have only a few rows to take in before they
+    /// do again, and longer for one that was stopped.
+    private static let patience = Duration.milliseconds(1)...Duration.milliseconds(50)
 
     private func run(_ loop: ScreenLoop) {
         let clock = ContinuousClock()
         var pace = DrawingPace()
         pace.keyCame(at: clock.now)
         var work: [ScreenInbox.Work] = []
+        var patience = Self.patience.lowerBound
         while true {
             let (newWork, redraw) = inbox.withLock { $0.takeAll() }
             if loop.isEnding { break }
@@ -192,8 +194,10 @@ package final class FullScreen: Sendable {
                     loop.draw(render)
                     pace.drawn(at: clock.now)
                     delay = nil
+                    patience = Self.patience.lowerBound
                 } else {
-                    delay = Self.patience
+                    delay = patience
+                    patience = min(patience * 2, Self.patience.upperBound)
                 }
             }
             let step = loop.step(timeout: delay.map { Int32($0 / .milliseconds(1)) + 1 } ?? -1)
