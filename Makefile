@@ -18,6 +18,7 @@ lint:
 
 # Kills processes at random for some minutes; `make test` does a few rounds of it.
 soak: build
+	@P2PCHAT_KILLS=300 $(SWIFT) test --disable-xctest --filter KillTests
 	@python3 Tests/Soak/soak.py --rounds 500 --p2pchat "$$($(SWIFT) build -c release --show-bin-path)/p2pchat"
 
 bench: setup

@@ -8,6 +8,7 @@ import Link
 import Sodium
 import Store
 import Terminal
+import Wire
 
 extension CommandError {
     /// What any error means to the person or script at the command line. Texts that come from elsewhere pass the sanitising gate.
@@ -153,9 +154,23 @@ extension CommandError {
             CommandError(.tryAgain, "another home came online with this identity")
         case .presentElsewhere:
             CommandError(.tryAgain, "another home is online with this identity")
-        case .refused(let failure): CommandError(.refused, "the directory refused: \(failure)")
+        case .refused(let failure): refusal(failure)
         case .invalidRequest(let what): CommandError(.usage, VisibleText(what).description)
         case .closed: CommandError(.tryAgain, "going offline")
+        }
+    }
+
+    private static func refusal(_ failure: DirectoryFailure) -> CommandError {
+        switch failure {
+        case .unavailable:
+            CommandError(
+                .tryAgain, "the directory cannot read or write what it keeps",
+                hint: "tell its operator, and try again later; what it had acknowledged is kept")
+        case .full:
+            CommandError(.tryAgain, "the directory has no room for another presence now; try again later")
+        case .unsupported:
+            CommandError(.refused, "the directory does not know this request; it may be an older version")
+        default: CommandError(.refused, "the directory refused: \(failure)")
         }
     }
 
