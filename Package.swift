@@ -162,7 +162,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "hostile-peer", "Terminal", "TestSupport"],
-            exclude: ["transcripts", "small-disk.sh", "small-state.sh", "tiny-disk.sh", "README.md"], swiftSettings: settings),
+            exclude: ["transcripts", "small-disk.sh", "small-state.sh", "tiny-disk.sh", "README.md"],
+            swiftSettings: settings),
     ]
 )
 
