@@ -70,7 +70,7 @@ extension Messenger {
     /// What the directory says of the peer now, after comparing it with the pin.
     ///
     /// - Throws: `ChatError.changed` when the contact's handle leads to another key; `notAvailable` for unknown, offline and
-    ///   hidden alike.
+    ///   those alike who are hidden from this side.
     package func entry(of peer: ResolvedPeer) async throws -> PeerEntry {
         guard let directory else { throw ChatError.noDirectory }
         if let handle = book[peer.identity]?.handle(at: directory.identity),
@@ -79,10 +79,12 @@ extension Messenger {
             try await check(handle, leadsTo: holder, at: directory.identity)
         }
         try refuseChanged(peer.identity)
-        guard let entry = try await directory.lookup(.identity(peer.identity)) else {
-            throw ChatError.notAvailable(peer.name)
-        }
-        return entry
+        if let entry = try await directory.lookup(.identity(peer.identity)) { return entry }
+        // Only contacts have left anything, and a directory that lets no throw-away identity in has nothing either.
+        guard book[peer.identity]?.standing == .accepted,
+            let entry = try? await directory.sealedPresence(of: peer.identity)
+        else { throw ChatError.notAvailable(peer.name) }
+        return PeerEntry(identity: entry.identity, handle: peer.handle, addresses: entry.addresses)
     }
 
     /// Where the peer can be reached now.

@@ -23,6 +23,8 @@ package protocol PeerDirectory: Sendable {
     var identity: PublicIdentity { get }
     /// Nil for unknown, offline and hidden alike.
     func lookup(_ query: PeerQuery) async throws -> PeerEntry?
+    /// Where a contact is who is not discoverable and has left a sealed presence for this side; nil where there is none.
+    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry?
     /// Who has claimed the handle; nil when nobody has. Tells nothing about being online.
     func holder(of handle: Handle) async throws -> PublicIdentity?
     /// Whether the handle is this identity's at the directory.

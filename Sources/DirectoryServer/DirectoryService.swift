@@ -19,6 +19,7 @@ package actor DirectoryService {
     let report: @Sendable (ServerEvent) -> Void
 
     var presences = PresenceTable()
+    var sealed = SealedTable()
     var sessions: [UInt64: Session] = [:]
     /// The links of each identity.
     var sessionsOf: [PublicIdentity: Set<UInt64>] = [:]
@@ -76,6 +77,7 @@ package actor DirectoryService {
 
     /// Ends presences that have run out by now.
     package func sweep() {
+        sealed.removeEnded(at: uptime())
         for presence in presences.removeEnded(at: uptime()) {
             let reason: LeaveReason =
                 presence.graceEnds.map { $0 < presence.expires } ?? false ? .linkEnded : .expired
@@ -85,6 +87,9 @@ package actor DirectoryService {
 
     /// How many identities are present.
     package var presenceCount: Int { presences.count }
+
+    /// How many sealed presences there are, decoys included.
+    package var sealedCount: Int { sealed.count }
 
     // MARK: Links
 
@@ -151,6 +156,7 @@ package actor DirectoryService {
     private func leave(_ number: UInt64) {
         guard let session = sessions.removeValue(forKey: number) else { return }
         watchers.remove(number)
+        sealed.end(number, at: uptime() + options.grace)
         sessionsOf[session.identity]?.remove(number)
         if sessionsOf[session.identity]?.isEmpty ?? false { sessionsOf[session.identity] = nil }
         let prefix = session.ip.limitPrefix
@@ -195,6 +201,9 @@ package actor DirectoryService {
             case .watch: return try watch(number)
             case .confirm(let handle, let identity): return try await confirm(handle, identity, for: session)
             case .log(let query): return try await answer(query, for: session)
+            case .putSealed(let presences, let lifetime):
+                return try put(presences, lifetime: lifetime, session: number)
+            case .fetchSealed(let tags): return try fetchSealed(tags, for: session)
             case .publish, .unknown: return .failure(.unsupported)
             }
         } catch {

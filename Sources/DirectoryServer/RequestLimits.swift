@@ -29,6 +29,7 @@ struct RequestLimits: Sendable {
     var lookups: DoubleLimit
     var publications: DoubleLimit
     var pages: DoubleLimit
+    var sealedPuts: DoubleLimit
     private var dialBacks: DoubleLimit
     private var dialled: RateLimiter<[UInt8]>
 
@@ -37,6 +38,7 @@ struct RequestLimits: Sendable {
         lookups = DoubleLimit(limits.lookupsPerIdentity, limits.lookupsPerAddress, limits)
         publications = DoubleLimit(limits.publicationsPerIdentity, limits.publicationsPerAddress, limits)
         pages = DoubleLimit(limits.pagesPerIdentity, limits.pagesPerAddress, limits)
+        sealedPuts = DoubleLimit(limits.sealedPutsPerIdentity, limits.sealedPutsPerAddress, limits)
         dialBacks = DoubleLimit(limits.dialBacksPerIdentity, limits.dialBacksPerAddress, limits)
         dialled = RateLimiter(limits.dialBacksPerAddress, maximumKeys: limits.rememberedKeys)
     }

@@ -32,8 +32,15 @@ package struct ServiceLimits: Sendable {
     /// At one time, each at most 5 s and one socket.
     package var dialBacksAtOnce = 64
 
+    /// Requests of up to 48 sealed presences; who has them comes as a new identity each time, so the address counts.
+    package var sealedPutsPerIdentity = Rate(60, per: .seconds(60))
+    package var sealedPutsPerAddress = Rate(300, per: .seconds(60))
+
     /// About 1 KiB each.
     package var presences = 100_000
+    /// Sealed presences, about 1.3 KiB each: one for each contact of everybody who is not discoverable.
+    package var sealed = 200_000
+    package var sealedPerLink = 2_048
     package var links = 100_000
     /// Many share one address behind a carrier's NAT; nobody else needs so many.
     package var linksPerAddress = 1_000

@@ -25,6 +25,10 @@ package struct DirectoryRequest: Equatable, Sendable {
         case watch
         case confirm(Handle, PublicIdentity)
         case log(LogQuery)
+        /// For so many seconds, 1 to 7,200; 1 to 48 at once.
+        case putSealed([SealedBlob], lifetime: UInt32)
+        /// 1 to 48 tags of 32 bytes.
+        case fetchSealed([[UInt8]])
         /// A request that this version does not know: answered with ``DirectoryFailure/unsupported``.
         case unknown
     }
@@ -67,6 +71,8 @@ extension DirectoryRequest {
         case .entries(let entries)?: body = .log(.entries(first: entries.first))
         case .nodes(let nodes)?: body = .log(try LogQuery(nodes))
         case .logKeys?: body = .log(.keys)
+        case .putSealed(let put)?: body = .putSealed(try [SealedBlob](put), lifetime: put.lifetime)
+        case .fetchSealed(let fetch)?: body = .fetchSealed(try sealedTags(fetch))
         case nil: body = .unknown
         }
     }
@@ -101,6 +107,10 @@ extension DirectoryRequest {
             message.nodes.first = first
             message.nodes.count = UInt32(clamping: count)
         case .log(.keys): message.logKeys = .init()
+        case .putSealed(let presences, let lifetime):
+            message.putSealed.presences = presences.messages
+            message.putSealed.lifetime = lifetime
+        case .fetchSealed(let tags): message.fetchSealed.tags = tags.map { Data($0) }
         case .unknown: throw .invalid("request.body")
         }
         return message

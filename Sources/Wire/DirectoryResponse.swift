@@ -53,6 +53,9 @@ package struct DirectoryResponse: Equatable, Sendable {
         case nodes([NodeHash])
         /// 1 to 64, 136 bytes each.
         case logKeys([[UInt8]])
+        case sealedKept
+        /// One for each tag, in their order: 1,064 bytes, or none where nothing is.
+        case sealedFetched([[UInt8]])
         /// An answer that this version does not know.
         case unknown
     }
@@ -135,6 +138,8 @@ extension DirectoryResponse {
         case .nodes(let page)?:
             body = .nodes(try hashes(page.hashes, WireLimits.nodePage, "nodes.hashes"))
         case .logKeys(let keys)?: body = .logKeys(try Self.statements(keys))
+        case .sealedKept?: body = .sealedKept
+        case .sealedFetched(let fetched)?: body = .sealedFetched(try sealedBlobs(fetched))
         case nil: body = .unknown
         }
     }
@@ -167,6 +172,8 @@ extension DirectoryResponse {
         case .entries(let entries): message.entries.entries = entries.map { Data($0) }
         case .nodes(let hashes): message.nodes.hashes = data(hashes)
         case .logKeys(let statements): message.logKeys.statements = statements.map { Data($0) }
+        case .sealedKept: message.sealedKept = .init()
+        case .sealedFetched(let blobs): message.sealedFetched.blobs = blobs.map { Data($0) }
         case .unknown: throw .invalid("response.body")
         }
         return message

@@ -32,6 +32,12 @@ package enum WireLimits {
     package static let logKeys = 64
     /// Bytes of what a directory says of its log's keys (docs/directory.md, "The log's keys").
     package static let logKeyStatement = 136
+    /// Bytes of the tag under which a sealed presence lies.
+    package static let sealedTag = 32
+    /// Bytes of a sealed presence: signature and record padded to 1,024, in a box.
+    package static let sealedBlob = 1_064
+    /// Sealed presences that are put or fetched at once, so that they fit into a frame.
+    package static let sealedAtOnce = 48
     /// Presences in one page of a listing. A page of large records ends earlier, so that it fits into a frame.
     package static let page = 100
     /// Bytes of UTF-8 in a file's name: what Linux file systems take.

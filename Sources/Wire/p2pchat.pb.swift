@@ -596,6 +596,22 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     set {body = .logKeys(newValue)}
   }
 
+  var putSealed: P2pchat_V1_PutSealed {
+    get {
+      if case .putSealed(let v)? = body {return v}
+      return P2pchat_V1_PutSealed()
+    }
+    set {body = .putSealed(newValue)}
+  }
+
+  var fetchSealed: P2pchat_V1_FetchSealed {
+    get {
+      if case .fetchSealed(let v)? = body {return v}
+      return P2pchat_V1_FetchSealed()
+    }
+    set {body = .fetchSealed(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -612,6 +628,8 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     case entries(P2pchat_V1_ReadEntries)
     case nodes(P2pchat_V1_ReadNodes)
     case logKeys(P2pchat_V1_ReadLogKeys)
+    case putSealed(P2pchat_V1_PutSealed)
+    case fetchSealed(P2pchat_V1_FetchSealed)
 
   }
 
@@ -741,6 +759,22 @@ nonisolated struct P2pchat_V1_DirectoryResponse: Sendable {
     set {body = .logKeys(newValue)}
   }
 
+  var sealedKept: P2pchat_V1_SealedKept {
+    get {
+      if case .sealedKept(let v)? = body {return v}
+      return P2pchat_V1_SealedKept()
+    }
+    set {body = .sealedKept(newValue)}
+  }
+
+  var sealedFetched: P2pchat_V1_SealedFetched {
+    get {
+      if case .sealedFetched(let v)? = body {return v}
+      return P2pchat_V1_SealedFetched()
+    }
+    set {body = .sealedFetched(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -758,6 +792,8 @@ nonisolated struct P2pchat_V1_DirectoryResponse: Sendable {
     case entries(P2pchat_V1_EntryPage)
     case nodes(P2pchat_V1_NodePage)
     case logKeys(P2pchat_V1_LogKeyStatements)
+    case sealedKept(P2pchat_V1_SealedKept)
+    case sealedFetched(P2pchat_V1_SealedFetched)
 
   }
 
@@ -1126,6 +1162,75 @@ nonisolated struct P2pchat_V1_LogKeyStatements: Sendable {
 
   /// docs/directory.md, "The log's keys": 136 bytes each, 1 to 64, the oldest first
   var statements: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// For single contacts of somebody whom strangers do not find: docs/protocol.md, "Sealed presence". Sent over links of throw-away identities.
+nonisolated struct P2pchat_V1_PutSealed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 48; each takes the place of what was under its tag
+  var presences: [P2pchat_V1_SealedPresence] = []
+
+  /// seconds, 1 to 7,200
+  var lifetime: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_SealedPresence: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  var tag: Data = Data()
+
+  /// 1,064 bytes; empty: nothing is under the tag any more
+  var blob: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_SealedKept: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_FetchSealed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 48, 32 bytes each
+  var tags: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_SealedFetched: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// one for each tag, in the same order; empty: nothing is under it
+  var blobs: [Data] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2138,7 +2243,7 @@ nonisolated extension P2pchat_V1_DirectoryEnvelope: SwiftProtobuf.Message, Swift
 
 nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{3}put_sealed\0\u{3}fetch_sealed\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2316,6 +2421,32 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
           self.body = .logKeys(v)
         }
       }()
+      case 15: try {
+        var v: P2pchat_V1_PutSealed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .putSealed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .putSealed(v)
+        }
+      }()
+      case 16: try {
+        var v: P2pchat_V1_FetchSealed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fetchSealed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fetchSealed(v)
+        }
+      }()
       default: break
       }
     }
@@ -2382,6 +2513,14 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
       guard case .logKeys(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
+    case .putSealed?: try {
+      guard case .putSealed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .fetchSealed?: try {
+      guard case .fetchSealed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2397,7 +2536,7 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}failure\0\u{1}observed\0\u{1}newest\0\u{1}appended\0\u{1}published\0\u{1}unregistered\0\u{3}looked_up\0\u{1}listed\0\u{1}watching\0\u{1}confirmed\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}failure\0\u{1}observed\0\u{1}newest\0\u{1}appended\0\u{1}published\0\u{1}unregistered\0\u{3}looked_up\0\u{1}listed\0\u{1}watching\0\u{1}confirmed\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{3}sealed_kept\0\u{3}sealed_fetched\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2588,6 +2727,32 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
           self.body = .logKeys(v)
         }
       }()
+      case 16: try {
+        var v: P2pchat_V1_SealedKept?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sealedKept(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sealedKept(v)
+        }
+      }()
+      case 17: try {
+        var v: P2pchat_V1_SealedFetched?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .sealedFetched(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .sealedFetched(v)
+        }
+      }()
       default: break
       }
     }
@@ -2657,6 +2822,14 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
     case .logKeys?: try {
       guard case .logKeys(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .sealedKept?: try {
+      guard case .sealedKept(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .sealedFetched?: try {
+      guard case .sealedFetched(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
     case nil: break
     }
@@ -3365,6 +3538,155 @@ nonisolated extension P2pchat_V1_LogKeyStatements: SwiftProtobuf.Message, SwiftP
 
   static func ==(lhs: P2pchat_V1_LogKeyStatements, rhs: P2pchat_V1_LogKeyStatements) -> Bool {
     if lhs.statements != rhs.statements {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_PutSealed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PutSealed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}presences\0\u{1}lifetime\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.presences) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.lifetime) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.presences.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.presences, fieldNumber: 1)
+    }
+    if self.lifetime != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lifetime, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_PutSealed, rhs: P2pchat_V1_PutSealed) -> Bool {
+    if lhs.presences != rhs.presences {return false}
+    if lhs.lifetime != rhs.lifetime {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_SealedPresence: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SealedPresence"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tag\0\u{1}blob\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.tag) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.blob) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tag.isEmpty {
+      try visitor.visitSingularBytesField(value: self.tag, fieldNumber: 1)
+    }
+    if !self.blob.isEmpty {
+      try visitor.visitSingularBytesField(value: self.blob, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_SealedPresence, rhs: P2pchat_V1_SealedPresence) -> Bool {
+    if lhs.tag != rhs.tag {return false}
+    if lhs.blob != rhs.blob {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_SealedKept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SealedKept"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_SealedKept, rhs: P2pchat_V1_SealedKept) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_FetchSealed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FetchSealed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tags\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.tags) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tags.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.tags, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_FetchSealed, rhs: P2pchat_V1_FetchSealed) -> Bool {
+    if lhs.tags != rhs.tags {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_SealedFetched: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SealedFetched"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blobs\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.blobs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.blobs.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.blobs, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_SealedFetched, rhs: P2pchat_V1_SealedFetched) -> Bool {
+    if lhs.blobs != rhs.blobs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -152,6 +152,7 @@ final class MemoryNetwork: Sendable {
 final class MemoryDirectory: PeerDirectory {
     let identity: PublicIdentity
     private let state = Mutex((entries: [PeerEntry](), holders: [Handle: PublicIdentity](), confirmations: 0))
+    private let sealed = Mutex([PeerEntry]())
 
     init(identity: PublicIdentity) { self.identity = identity }
 
@@ -176,6 +177,13 @@ final class MemoryDirectory: PeerDirectory {
                 }
             }
         }
+    }
+
+    /// Of somebody who is not discoverable, for contacts.
+    func leaveSealed(_ entry: PeerEntry) { sealed.withLock { $0.append(entry) } }
+
+    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
+        sealed.withLock { $0.first { $0.identity == contact } }
     }
 
     func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool {

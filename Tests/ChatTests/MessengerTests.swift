@@ -147,6 +147,22 @@ extension Room.Person {
         await #expect(throws: ChatError.notAPeer("--help")) { try await alice.messenger.resolve("--help") }
     }
 
+    /// Whoever hides has left word for contacts, and for nobody else.
+    @Test func contactsFindOneWhoHides() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let carol = try IdentityKeys.generate().publicIdentity
+        let hidden = PeerEntry(
+            identity: carol, handle: nil, addresses: [try Endpoint("192.0.2.7:4000")])
+        room.directory.leaveSealed(hidden)
+        let peer = ResolvedPeer(identity: carol, handle: nil)
+        await #expect(throws: ChatError.notAvailable(carol.shortFingerprint)) {
+            try await alice.messenger.entry(of: peer)
+        }
+        try await alice.messenger.setMuted(carol, false)
+        #expect(try await alice.messenger.entry(of: peer) == hidden)
+    }
+
     @Test func twoContactsWithOneNameAreNamedAndNobodyIsChosen() async throws {
         let room = try Room()
         let alice = try room.person("alice", 1)

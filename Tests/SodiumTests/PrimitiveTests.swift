@@ -154,4 +154,41 @@ struct PrimitiveTests {
         #expect(PasswordHash.moderateMemory == 256 << 20)
         #expect(PasswordHash.moderateOperations == 3)
     }
+
+    /// "Cryptography in NaCl" (D. J. Bernstein, 2009): the keys of Alice and Bob (section 2), and the first key between them (section 5).
+    @Test func boxes() throws {
+        let alice = try SecretBytes(
+            copying: [UInt8](hex: "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"))
+        let bob = try [UInt8](hex: "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")
+        let key = try Box.sharedKey(alice, bob)
+        #expect(
+            key.withBytes { Array($0).hex }
+                == "1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389")
+        let sealed = try Box.seal([1, 2, 3], key: key)
+        #expect(sealed.count == 3 + Box.overhead)
+        #expect(try Box.open(sealed, key: key) == [1, 2, 3])
+        #expect(try Box.seal([1, 2, 3], key: key) != sealed)
+        for index in sealed.indices {
+            var altered = sealed
+            altered[index] ^= 0x10
+            #expect(throws: SodiumError.authenticationFailed) { try Box.open(altered, key: key) }
+        }
+        #expect(throws: SodiumError.authenticationFailed) { try Box.open([1], key: key) }
+        #expect(throws: SodiumError.lowOrderPoint) {
+            _ = try Box.sharedKey(alice, [UInt8](repeating: 0, count: 32))
+        }
+    }
+
+    /// ISO/IEC 7816-4: a byte 80, then zeros.
+    @Test func padding() throws {
+        #expect(try Padding.pad([1, 2, 3], block: 8) == [1, 2, 3, 0x80, 0, 0, 0, 0])
+        #expect(try Padding.pad([UInt8](repeating: 1, count: 8), block: 8).count == 16)
+        for count in 0..<16 {
+            let bytes = [UInt8](repeating: 0x80, count: count)
+            #expect(try Padding.unpad(Padding.pad(bytes, block: 8), block: 8) == bytes)
+        }
+        for wrong in [[], [UInt8](repeating: 0, count: 8), [UInt8](repeating: 1, count: 8), [0x80]] {
+            #expect(throws: SodiumError.invalidLength) { try Padding.unpad(wrong, block: 8) }
+        }
+    }
 }

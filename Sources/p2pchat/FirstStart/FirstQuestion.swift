@@ -108,7 +108,7 @@ extension FirstStart {
             heading: "Shall strangers find you?",
             text: [
                 "Yes: while you are online, everybody at the directory can see your \(settings.handle == nil ? "" : "handle, ")fingerprint and address, and when you come and go.",
-                "No: the directory knows that, and tells nobody, your contacts included. You can call others; they call you only with an invite of yours.",
+                "No: the directory knows that, and tells nobody. Your contacts find you by what you leave there for each, sealed; others call you only with an invite of yours.",
             ], prompt: "Discoverable? \(settings.isDiscoverable ? "[Y/n]" : "[y/N]")",
             onEnter: settings.isDiscoverable ? "yes" : "no")
     }

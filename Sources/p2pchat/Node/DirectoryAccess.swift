@@ -47,8 +47,14 @@ protocol DirectoryAccess: PeerDirectory {
 /// The directory through the session of a process that is online.
 struct SessionDirectory: DirectoryAccess {
     let session: DirectorySession
+    let keys: IdentityKeys
 
     var identity: PublicIdentity { session.reference.identity }
+
+    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
+        try await DirectoryVisit(reference: session.reference, keys: .generate())
+            .with { try await $0.sealedPresence(of: contact, for: keys) }
+    }
 
     func lookup(_ query: PeerQuery) async throws -> PeerEntry? { try await session.lookup(query) }
 
@@ -109,6 +115,11 @@ actor VisitingDirectory: DirectoryAccess {
         try await connected().holder(of: handle)
     }
     func list() async throws -> [PeerEntry] { try await connected().list() }
+
+    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
+        try await DirectoryVisit(reference: reference, keys: .generate())
+            .with { [keys] in try await $0.sealedPresence(of: contact, for: keys) }
+    }
 
     func close() async {
         await client?.close()

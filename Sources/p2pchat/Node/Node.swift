@@ -130,7 +130,7 @@ final class Node: Sendable {
             session: session, listener: listener, control: try await ControlServer.bind(home))
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
-            directory: session.map { SessionDirectory(session: $0) }, blocklist: blocklist,
+            directory: session.map { SessionDirectory(session: $0, keys: keys) }, blocklist: blocklist,
             takesFilesInto: takesFilesInto, tellsShown: tellsShown)
     }
 
@@ -138,11 +138,13 @@ final class Node: Sendable {
     func run() async throws {
         guard case .online(let parts) = kind else { return }
         await loadFiles()
+        let keeper = parts.session.map { sealedPresenceKeeper($0.reference) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.messenger.run() }
             if let session = parts.session {
                 group.addTask { await session.run() }
                 group.addTask { await self.watch(session) }
+                group.addTask { await keeper?.run(session.states()) }
             }
             group.addTask { await self.expire() }
             group.addTask {
@@ -151,12 +153,22 @@ final class Node: Sendable {
             group.addTask { await parts.control.run(Operations(node: self)) }
             await stopping.wait()
             async let unregistered: Void? = parts.session?.stop()
+            async let takenBack: Void? = keeper?.stop()
             async let closed: Void = parts.listener.close()
             await messenger.close()
-            _ = await (unregistered, closed)
+            _ = await (unregistered, takenBack, closed)
             group.cancelAll()
         }
         try? FileManager.default.removeItem(atPath: home.controlPath)
+    }
+
+    /// For the contacts of a user who is not discoverable.
+    private func sealedPresenceKeeper(_ reference: DirectoryReference) -> SealedPresenceKeeper {
+        let messenger = messenger
+        return SealedPresenceKeeper(
+            reference: reference, identity: keys,
+            contacts: { await messenger.contacts.filter { $0.standing == .accepted }.map(\.identity) },
+            dial: { try await LinkNetwork(keys: $0).dial(reference) })
     }
 
     /// Tells the Messenger who comes and leaves.
@@ -195,7 +207,7 @@ final class Node: Sendable {
 
     private var directory: (any DirectoryAccess)? {
         switch kind {
-        case .online(let parts): parts.session.map { SessionDirectory(session: $0) }
+        case .online(let parts): parts.session.map { SessionDirectory(session: $0, keys: keys) }
         case .visiting(let directory): directory
         }
     }
