@@ -68,6 +68,10 @@ package enum ChatEvent: Sendable {
     case presence(PeerSummary, isOnline: Bool)
     /// A known handle leads to another key: nothing was sent to it and nothing of it is shown.
     case changed(PeerSummary, handle: Handle, replacement: PublicIdentity)
+    /// A peer has a new key, which the one before handed on to: the conversation goes on with it, not verified.
+    case rotated(PeerSummary, from: PublicIdentity)
+    /// A peer's key was revoked: nothing is sent to it or shown of it any more. The heir is who may have the handle instead.
+    case revoked(PeerSummary, handle: Handle, heir: PublicIdentity?)
     case file(PeerSummary, FileEvent)
     /// What a peer sent could not be kept, so that it was not acknowledged: the peer still has it.
     case notKept(PeerSummary, reason: StoreError)
@@ -76,7 +80,7 @@ package enum ChatEvent: Sendable {
         switch self {
         case .message(let message): message.peer.identity
         case .state(let peer, _, _), .link(let peer, _), .presence(let peer, _), .changed(let peer, _, _),
-            .file(let peer, _), .notKept(let peer, _):
+            .rotated(let peer, _), .revoked(let peer, _, _), .file(let peer, _), .notKept(let peer, _):
             peer.identity
         }
     }

@@ -10,7 +10,7 @@ extension Messenger {
     ///
     /// - Parameter orOffline: Whether a handle may lead to somebody who is not online or hidden, for a message that waits.
     package func resolve(_ text: String, orOffline: Bool = false) async throws -> ResolvedPeer {
-        let peer = try await find(text, orOffline: orOffline)
+        let peer = current(try await find(text, orOffline: orOffline))
         guard peer.identity != identity else { throw ChatError.oneself }
         return peer
     }
@@ -69,14 +69,12 @@ extension Messenger {
 
     /// What the directory says of the peer now, after comparing it with the pin.
     ///
-    /// - Throws: `ChatError.changed` when the contact's handle leads to another key; `notAvailable` for unknown, offline and
+    /// - Throws: `ChatError.changed` when the contact's handle leads to another key, `rotated` and `revoked`; `notAvailable` for unknown, offline and
     ///   hidden alike.
     package func entry(of peer: ResolvedPeer) async throws -> PeerEntry {
         guard let directory else { throw ChatError.noDirectory }
-        if let handle = book[peer.identity]?.handle(at: directory.identity),
-            let holder = try await directory.holder(of: handle)
-        {
-            try await check(handle, leadsTo: holder, at: directory.identity)
+        if let handle = book[peer.identity]?.handle(at: directory.identity) {
+            try await settle(directory.standing(of: peer.identity, as: handle), of: peer.identity, handle)
         }
         try refuseChanged(peer.identity)
         guard let entry = try await directory.lookup(.identity(peer.identity)) else {

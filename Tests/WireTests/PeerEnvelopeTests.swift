@@ -13,7 +13,7 @@ import Wire
             .hello(Hello(handle: nil, directory: nil)),
             .hello(Hello(handle: try Handle("alice"), directory: identity)),
             .text(try TextMessage(id: id, sentAt: sentAt, text: "grüße \u{1b}[2J\u{202e} 👩‍👩‍👧\r\n\0")),
-            .delivered([id]),
+            .rotation([[1], [UInt8](repeating: 2, count: 1_024)]), .delivered([id]),
             .read([id, MessageID.make()]),
             .offer(
                 OfferMessage(

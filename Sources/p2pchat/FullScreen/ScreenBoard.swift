@@ -166,7 +166,7 @@ actor ScreenBoard {
             }
             await refreshWaits(of: peer.identity)
             await update(peer.identity)
-        case .changed, .notKept:
+        case .changed, .rotated, .revoked, .notKept:
             if let line = EventLine.text(event) { flow.append(notice: line) }
             await refresh()
             changed(true)

@@ -57,6 +57,11 @@ struct SessionDirectory: DirectoryAccess {
     }
 
     func holder(of handle: Handle) async throws -> PublicIdentity? { try await session.holder(of: handle) }
+
+    func standing(of identity: PublicIdentity, as handle: Handle) async throws -> PinStanding {
+        try await session.standing(of: identity, as: handle)
+    }
+
     func list() async throws -> [PeerEntry] { try await session.list() }
     func close() async { await session.stop() }
 }
@@ -108,6 +113,11 @@ actor VisitingDirectory: DirectoryAccess {
     func holder(of handle: Handle) async throws -> PublicIdentity? {
         try await connected().holder(of: handle)
     }
+
+    func standing(of identity: PublicIdentity, as handle: Handle) async throws -> PinStanding {
+        try await connected().standing(of: identity, as: handle)
+    }
+
     func list() async throws -> [PeerEntry] { try await connected().list() }
 
     func close() async {

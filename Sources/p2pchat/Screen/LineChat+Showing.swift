@@ -49,7 +49,10 @@ extension LineChat {
             if summary.standing == .accepted { showLine(event) }
             if summary.identity == peer?.identity { await setPrompt() }
         case .file(let summary, let fileEvent): await show(fileEvent, of: summary)
-        case .presence, .changed, .notKept: showLine(event)
+        case .rotated(let summary, let former):
+            showLine(event)
+            if former == peer?.identity { await open(summary.identity) }
+        case .presence, .changed, .revoked, .notKept: showLine(event)
         }
     }
 
@@ -99,7 +102,7 @@ extension LineChat {
             interface.show("* \(message.peer.name) wrote; shown once you have chosen")
         case .link(let peer, .connected) where peer.standing == .accepted:
             interface.show("* \(peer.name) calls; shown once you have chosen")
-        case .message, .state, .link, .presence, .changed, .file, .notKept: break
+        case .message, .state, .link, .presence, .changed, .rotated, .revoked, .file, .notKept: break
         }
     }
 
