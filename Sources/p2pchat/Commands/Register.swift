@@ -49,7 +49,7 @@ struct Register: AsyncParsableCommand {
     var stay = false
 
     func run() async throws {
-        let open = try options.open()
+        let open = try await options.open()
         defer { withExtendedLifetime(open) {} }
         let store = try HomeStore(path: open.home.databasePath, keys: open.keys)
         let settings = try chosen(over: store.settings())
