@@ -69,9 +69,14 @@ extension Messenger {
 
     /// What the directory says of the peer now, after comparing it with the pin.
     ///
-    /// - Throws: `ChatError.changed` when the contact's handle leads to another key, `rotated` and `revoked`; `notAvailable` for unknown, offline and
+    /// - Throws: `ChatError.changed` when the contact's handle leads to another key, `revoked`; `notAvailable` for unknown, offline and
     ///   hidden alike.
     package func entry(of peer: ResolvedPeer) async throws -> PeerEntry {
+        try await following(peer) { try await self.entryDirectly(of: $0) }
+    }
+
+    /// The same; where the peer's key is not the one that it has now, that is thrown.
+    private func entryDirectly(of peer: ResolvedPeer) async throws -> PeerEntry {
         guard let directory else { throw ChatError.noDirectory }
         if let handle = book[peer.identity]?.handle(at: directory.identity) {
             try await settle(directory.standing(of: peer.identity, as: handle), of: peer.identity, handle)
@@ -87,7 +92,7 @@ extension Messenger {
     func addresses(of peer: ResolvedPeer) async throws -> [Endpoint] {
         let isNew = book[peer.identity]?.handle(at: directory?.identity) == nil
         if isNew, !peer.addresses.isEmpty { return peer.addresses }
-        let entry = try await entry(of: peer)
+        let entry = try await entryDirectly(of: peer)
         let addresses = peer.addresses.isEmpty ? entry.addresses : peer.addresses
         guard !addresses.isEmpty else {
             throw ChatError.unreachable(

@@ -92,7 +92,7 @@ extension Messenger {
     func move(_ old: PublicIdentity, to new: PublicIdentity) async throws {
         guard book[old] != nil, new != identity else { return }
         if let conversation = conversations.remove(old) { start { await conversation.close() } }
-        await files?.disconnected(old)
+        await files?.release(old)
         // Before the pin: what a crash leaves is done again when the next one shows or tells the way.
         try await archive.moveConversation(from: old, to: new)
         try await files?.moved(from: old, to: new)

@@ -201,7 +201,19 @@ package actor FileTransfers {
         }
     }
 
-    /// A peer has a new key: its transfers go on under that one. The store has them there already, and links to the old key are gone.
+    /// Ends what goes over links to the peer, and waits until nothing more of it is written or noted.
+    package func release(_ peer: PublicIdentity) async {
+        drop(peer)
+        // A write that hangs is not waited for longer than this: what it notes then is found at the next start and of no use.
+        for _ in 0..<Self.releasePatience {
+            guard entries.values.contains(where: { $0.key.peer == peer && $0.isBusy }) else { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private static let releasePatience = 500
+
+    /// A peer has a new key: its transfers go on under that one. The store has them there already, and it was released under the old key.
     package func moved(from old: PublicIdentity, to new: PublicIdentity) async throws {
         var parts: [MessageID: String] = [:]
         for entry in entries.values.filter({ $0.key.peer == old }) {

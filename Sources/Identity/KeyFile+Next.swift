@@ -47,6 +47,8 @@ extension KeyFile {
     package static func removeNext(directory: String) throws(IdentityError) {
         let path = nextPath(directory)
         guard FileSystem.exists(path) else { return }
+        // What a killed attempt left of it is a sealed key, too.
+        FileSystem.removeLeftovers(of: path)
         FileSystem.remove(path)
         try FileSystem.syncFolder(of: path)
     }

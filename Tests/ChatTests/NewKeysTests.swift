@@ -91,6 +91,33 @@ import Wire
         #expect(try await again.messenger.resolve(bob.identity.fingerprint).identity == new.identity)
     }
 
+    @Test func nobodyHasToWriteForAContactToBeTold() async throws {
+        let (room, alice, bob) = try await Self.room()
+        let new = try await bobby([Self.old, 5], in: room, knowing: alice)
+        room.directory.say(.movedTo(new.identity), of: bob.identity)
+        try await room.run(alice, new) {
+            let told = try await rotation(alice)
+            #expect(told.from == bob.identity)
+            #expect(await alice.messenger.contacts.map(\.identity) == [new.identity])
+        }
+        #expect(try new.contacts.contacts().map(\.isUntold) == [false])
+    }
+
+    @Test func whoIsNotThereIsToldWhenItComes() async throws {
+        let (room, alice, bob) = try await Self.room()
+        let new = try await bobby([Self.old, 5], in: room, knowing: alice)
+        room.directory.say(.movedTo(new.identity), of: bob.identity)
+        room.network.put(nil, at: alice.endpoint)
+        try await room.run(alice, new) {
+            while room.network.dials < 2 { await Task.yield() }
+            room.network.put(alice.messenger, at: alice.endpoint)
+            await new.messenger.peerCame(alice.identity)
+            let told = try await rotation(alice)
+            #expect(told.from == bob.identity)
+        }
+        #expect(try new.contacts.contacts().map(\.isUntold) == [false])
+    }
+
     @Test func theLogTellsOfSeveralRotationsAtOnce() async throws {
         let (room, alice, bob) = try await Self.room()
         let new = try room.person("bobby", 6)
@@ -99,7 +126,8 @@ import Wire
             try await new.knows(alice)
             try await alice.send("for whoever has the handle now", to: "bobby")
             #expect(await new.nextMessage()?.text == "for whoever has the handle now")
-            #expect(try await rotation(alice).from == bob.identity)
+            let told = try await rotation(alice)
+            #expect(told.from == bob.identity)
             #expect(await alice.messenger.contacts.map(\.identity) == [new.identity])
             #expect(await alice.messenger.summary(of: new.identity).trust == .unverified)
         }

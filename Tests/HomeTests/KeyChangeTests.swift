@@ -109,9 +109,12 @@ import Testing
         let former = try Data(contentsOf: URL(filePath: home.path + "/identity.pub"))
         await #expect(throws: Killed.self) { _ = try await change(log, killedBehind: .taken).run() }
         try former.write(to: URL(filePath: home.path + "/identity.pub"))
-        try Data("half".utf8).write(to: URL(filePath: home.path + "/identity.key.x.unfinished"))
+        for name in ["identity.key", "identity.next"] {
+            try Data("half".utf8).write(to: URL(filePath: home.path + "/\(name).x.unfinished"))
+        }
         let known = try KeyFile.readPublic(directory: home.path)
         #expect(try await change(log).settle().publicIdentity == known.identity)
+        #expect(try names().filter { $0.hasPrefix("identity.next") }.isEmpty)
         // Without a change under way files that differ are refused, as before.
         try former.write(to: URL(filePath: home.path + "/identity.pub"))
         #expect(throws: IdentityError.self) { try KeyFile.readPublic(directory: home.path) }
@@ -121,8 +124,11 @@ import Testing
         let log = Log()
         await #expect(throws: Killed.self) { _ = try await change(log, killedBehind: .made).run() }
         var silent = try change(log)
-        silent.handOn = { _, _, _ in throw DirectoryError.notReachable("nobody") }
-        #expect(try await silent.settle().publicIdentity == old.publicIdentity)
+        for error in [DirectoryError.notReachable("nobody"), CommandError(.refused, "another")] as [any Error]
+        {
+            silent.handOn = { _, _, _ in throw error }
+            #expect(try await silent.settle().publicIdentity == old.publicIdentity)
+        }
         #expect(try names() == ["identity.key", "identity.next", "identity.pub"])
         #expect(try await change(log).settle().publicIdentity != old.publicIdentity)
     }

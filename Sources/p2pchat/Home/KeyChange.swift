@@ -89,7 +89,7 @@ struct KeyChange: Sendable {
                 "the change of the key that was interrupted is done: \(outcome.keys.publicIdentity.fingerprint)"
             )
             return outcome.keys
-        } catch let error as DirectoryError {
+        } catch  where !(error is StoreError || error is IdentityError) {
             Output.note(
                 """
                 a change of the key was interrupted and cannot be ended now \
