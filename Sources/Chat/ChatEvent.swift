@@ -14,10 +14,12 @@ package struct PeerSummary: Sendable, Hashable {
     package let trust: Trust
     package let standing: Standing
     package let isMuted: Bool
+    /// Whether the key came in the place of another one, and was not compared since.
+    package let hasNewKey: Bool
 
     package init(
         identity: PublicIdentity, handle: Handle?, nickname: String? = nil, trust: Trust,
-        standing: Standing = .accepted, isMuted: Bool = false
+        standing: Standing = .accepted, isMuted: Bool = false, hasNewKey: Bool = false
     ) {
         self.identity = identity
         self.handle = handle
@@ -25,6 +27,13 @@ package struct PeerSummary: Sendable, Hashable {
         self.trust = trust
         self.standing = standing
         self.isMuted = isMuted
+        self.hasNewKey = hasNewKey
+    }
+
+    /// How far the key is to be trusted, in one sentence for people.
+    package var meaning: String {
+        hasNewKey
+            ? "a new key, which the one before has handed on to; safety number not compared" : trust.meaning
     }
 
     /// The nickname, else the handle, else the short fingerprint.

@@ -12,7 +12,7 @@ extension Messenger {
         return PeerSummary(
             identity: identity, handle: handle(of: identity), nickname: contact?.nickname,
             trust: contact?.trust ?? .unverified, standing: contact?.standing ?? .request,
-            isMuted: contact?.isMuted ?? false)
+            isMuted: contact?.isMuted ?? false, hasNewKey: contact?.hasNewKey ?? false)
     }
 
     func handle(of identity: PublicIdentity) -> Handle? {

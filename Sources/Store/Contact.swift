@@ -95,6 +95,9 @@ package struct Contact: Sendable, Hashable {
         return isVerified ? .verified : .unverified
     }
 
+    /// Whether the key came in the place of another one, and was not compared since.
+    package var hasNewKey: Bool { !former.isEmpty && trust == .unverified }
+
     /// The newest handle that `directory` confirmed for this contact.
     package func handle(at directory: PublicIdentity?) -> Handle? {
         handles.last { $0.directory == directory }?.handle

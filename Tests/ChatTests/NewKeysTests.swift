@@ -8,7 +8,7 @@ import Wire
 @testable import Chat
 
 /// Peers whose keys change: what moves a pin, and what does not.
-@Suite struct NewKeysTests {
+@Suite(.timeLimit(.minutes(1))) struct NewKeysTests {
     static let old: UInt8 = 2
 
     /// What leads from one of the seeds to the next, for the handle.
@@ -89,6 +89,11 @@ import Wire
         let again = try room.person("alice", 1, before: alice)
         #expect(try await again.messenger.resolve("bobby").identity == new.identity)
         #expect(try await again.messenger.resolve(bob.identity.fingerprint).identity == new.identity)
+        // What tells so goes on until the numbers were compared.
+        #expect(await again.messenger.summary(of: new.identity).hasNewKey)
+        let number = SafetyNumber.between(alice.identity, new.identity)
+        #expect(try await again.messenger.verify(again.messenger.resolve("bobby"), number: number))
+        #expect(await !again.messenger.summary(of: new.identity).hasNewKey)
     }
 
     @Test func nobodyHasToWriteForAContactToBeTold() async throws {

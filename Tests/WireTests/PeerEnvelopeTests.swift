@@ -135,6 +135,19 @@ import Wire
         #expect(throws: WireError.invalid("receipt.ids")) { try PeerEnvelope(decoding: field(4, [])) }
     }
 
+    @Test func rotationsAreBounded() throws {
+        let most = PeerEnvelope.rotation(Array(repeating: [UInt8](repeating: 1, count: 321), count: 64))
+        #expect(try PeerEnvelope(decoding: most.encoded()) == most)
+        let refused: [[[UInt8]]] = [
+            [], [[]], [[UInt8](repeating: 1, count: 1_025)], Array(repeating: [1], count: 65),
+        ]
+        for entries in refused {
+            #expect(throws: WireError.invalid("rotation.entries")) {
+                try PeerEnvelope(decoding: field(10, entries.flatMap { field(1, $0) }))
+            }
+        }
+    }
+
     @Test func unknownKindsAreIgnoredAndNothingIsMalformed() throws {
         #expect(try PeerEnvelope(decoding: field(15, [1, 2, 3])) == .unknown)
         #expect(throws: WireError.undecodable) { try PeerEnvelope(decoding: []) }

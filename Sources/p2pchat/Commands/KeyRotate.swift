@@ -35,7 +35,16 @@ struct KeyRotate: AsyncParsableCommand {
         if try KeyFile.nextIdentity(directory: home.path) == nil {
             try KeyCommand.confirm("Replace the key of this home by a new one?", yes)
         }
-        let outcome = try await KeyChange(home: home, present: options.unlockKeepingPassphrase()).run()
+        let change = KeyChange(home: home, present: try options.unlockKeepingPassphrase())
+        let outcome: KeyChange.Outcome
+        do {
+            outcome = try await change.run()
+        } catch {
+            if try KeyFile.nextIdentity(directory: home.path) != nil {
+                Output.note("the change is not done; this command, or the next start, goes on with it")
+            }
+            throw error
+        }
         let identity = outcome.keys.publicIdentity
         if json {
             try Output.json(
@@ -49,7 +58,7 @@ struct KeyRotate: AsyncParsableCommand {
             """
             the key is replaced; before it was \(outcome.former.fingerprint)
             contacts to be told when they are next connected: \(outcome.untold)
-            backups made before hold the old key: make a new one with p2pchat key backup FILE
+            backups and invites made before hold the old key: p2pchat key backup FILE, p2pchat invite
             """)
     }
 }

@@ -79,6 +79,13 @@ actor ScreenBoard {
                     "? a stranger asks to talk; nothing goes back before you answer: /accept, /decline or /block"
             )
         }
+        // Said each time until the numbers were compared: it may have changed while nobody looked.
+        if let peer, !flow.endsWithNotice {
+            let summary = await node.messenger.summary(of: peer)
+            if summary.hasNewKey {
+                flow.append(notice: "! \(EventLine.name(summary)) has \(summary.meaning): /verify")
+            }
+        }
         sawAll()
         await refresh()
     }

@@ -31,7 +31,7 @@ enum EventLine {
         case .presence(let peer, isOnline: false): "* \(name(peer)) is offline"
         case .notKept(let peer, let reason):
             "! what \(name(peer)) sends cannot be kept, and stays there: \(CommandError(describing: reason).message)"
-        case .link(let peer, .connected): "* connected with \(name(peer)) (\(peer.trust.meaning))"
+        case .link(let peer, .connected): "* connected with \(name(peer)) (\(peer.meaning))"
         case .link(let peer, .closed): "* \(name(peer)) said goodbye"
         case .link(let peer, .cut): "* the connection with \(name(peer)) was cut"
         case .rotated(let peer, let former):

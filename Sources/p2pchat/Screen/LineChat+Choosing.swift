@@ -72,7 +72,7 @@ extension LineChat {
             if let board = interface.board {
                 await board.select(current.identity)
             } else {
-                interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
+                interface.show("* talking with \(EventLine.name(summary)) (\(summary.meaning))")
                 await gate.open()
                 await showUnseen()
             }
