@@ -161,6 +161,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "HomeTests",
+            dependencies: ["p2pchat", "Directory", "Store", "Identity", "Sodium", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "CommandTests", dependencies: ["p2pchat", "hostile-peer", "Terminal", "TestSupport"],
             exclude: ["transcripts", "small-disk.sh", "small-state.sh", "tiny-disk.sh", "README.md"],
             swiftSettings: settings),

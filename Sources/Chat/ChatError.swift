@@ -16,6 +16,10 @@ package enum ChatError: Error, Equatable, Sendable {
     case anotherKeyAnswers(PublicIdentity)
     /// The handle leads to another key than the pinned one.
     case changed(Handle, pinned: PublicIdentity, replacement: PublicIdentity)
+    /// The peer has a new key, to which the former one has handed on.
+    case rotated(from: PublicIdentity, to: PublicIdentity)
+    /// The peer's key was revoked; the heir is who may have the handle instead.
+    case revoked(PublicIdentity, handle: Handle?, heir: PublicIdentity?)
     /// The link ended, or the time ran out, before the peer acknowledged.
     case notDelivered(reason: String)
     case emptyMessage

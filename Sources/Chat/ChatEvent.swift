@@ -14,10 +14,12 @@ package struct PeerSummary: Sendable, Hashable {
     package let trust: Trust
     package let standing: Standing
     package let isMuted: Bool
+    /// Whether the key came in the place of another one, and was not compared since.
+    package let hasNewKey: Bool
 
     package init(
         identity: PublicIdentity, handle: Handle?, nickname: String? = nil, trust: Trust,
-        standing: Standing = .accepted, isMuted: Bool = false
+        standing: Standing = .accepted, isMuted: Bool = false, hasNewKey: Bool = false
     ) {
         self.identity = identity
         self.handle = handle
@@ -25,6 +27,13 @@ package struct PeerSummary: Sendable, Hashable {
         self.trust = trust
         self.standing = standing
         self.isMuted = isMuted
+        self.hasNewKey = hasNewKey
+    }
+
+    /// How far the key is to be trusted, in one sentence for people.
+    package var meaning: String {
+        hasNewKey
+            ? "a new key, which the one before has handed on to; safety number not compared" : trust.meaning
     }
 
     /// The nickname, else the handle, else the short fingerprint.
@@ -68,6 +77,10 @@ package enum ChatEvent: Sendable {
     case presence(PeerSummary, isOnline: Bool)
     /// A known handle leads to another key: nothing was sent to it and nothing of it is shown.
     case changed(PeerSummary, handle: Handle, replacement: PublicIdentity)
+    /// A peer has a new key, which the one before handed on to: the conversation goes on with it, not verified.
+    case rotated(PeerSummary, from: PublicIdentity)
+    /// A peer's key was revoked: nothing is sent to it or shown of it any more. The heir is who may have the handle instead.
+    case revoked(PeerSummary, handle: Handle, heir: PublicIdentity?)
     case file(PeerSummary, FileEvent)
     /// What a peer sent could not be kept, so that it was not acknowledged: the peer still has it.
     case notKept(PeerSummary, reason: StoreError)
@@ -76,7 +89,7 @@ package enum ChatEvent: Sendable {
         switch self {
         case .message(let message): message.peer.identity
         case .state(let peer, _, _), .link(let peer, _), .presence(let peer, _), .changed(let peer, _, _),
-            .file(let peer, _), .notKept(let peer, _):
+            .rotated(let peer, _), .revoked(let peer, _, _), .file(let peer, _), .notKept(let peer, _):
             peer.identity
         }
     }

@@ -7,6 +7,8 @@ package protocol ContactStore: Sendable {
     func contacts() throws -> [Contact]
     func save(_ contact: Contact) throws
     func removeContact(_ identity: PublicIdentity) throws
+    /// Puts another contact into the place of one, and removes what was kept under the other's identity.
+    func replaceContact(_ identity: PublicIdentity, with contact: Contact) throws
 }
 
 extension HomeStore: ContactStore {}
@@ -18,6 +20,8 @@ package struct ContactBook: Sendable {
     /// By identity; the order of pinning is kept in `order`.
     private var contacts: [PublicIdentity: Contact] = [:]
     private var order: [PublicIdentity] = []
+    /// Keys that contacts had before, and who has their place.
+    private var successors: [PublicIdentity: PublicIdentity] = [:]
 
     package init(store: any ContactStore, now: @escaping @Sendable () -> Date) throws {
         self.store = store
@@ -25,8 +29,60 @@ package struct ContactBook: Sendable {
         for contact in try store.contacts() {
             contacts[contact.identity] = contact
             order.append(contact.identity)
+            for former in contact.former { successors[former] = contact.identity }
         }
     }
+
+    /// Who has the place of a key that a contact had before; nil for any other key.
+    package func successor(of identity: PublicIdentity) -> PublicIdentity? {
+        contacts[identity] == nil ? successors[identity] : nil
+    }
+
+    /// The contact that has this handle, where it is another than `identity`.
+    func holder(of known: KnownHandle, otherThan identity: PublicIdentity) -> Contact? {
+        all.first { $0.handles.contains(known) && $0.identity != identity }
+    }
+
+    /// Moves a pin to the key that the pinned one has handed on to. What was decided about the person stays; that the number was compared
+    /// does not, unless it was with this very key.
+    ///
+    /// - Returns: False when there is no such contact (any more).
+    package mutating func move(_ identity: PublicIdentity, to new: PublicIdentity) throws -> Bool {
+        guard let old = contacts[identity], let place = order.firstIndex(of: identity) else { return false }
+        let other = contacts[new]
+        var contact = Contact(
+            identity: new, handles: old.handles, isVerified: other?.isVerified ?? false, since: old.since,
+            nickname: old.nickname ?? other?.nickname, standing: old.standing, isMuted: old.isMuted,
+            former: Array((old.former + [identity]).suffix(Self.mostFormer)), isUntold: old.isUntold)
+        contact.handles += (other?.handles ?? []).filter { !old.handles.contains($0) }
+        if other?.standing == .blocked { contact.standing = .blocked }
+        try store.replaceContact(identity, with: contact)
+        contacts[identity] = nil
+        if contacts.updateValue(contact, forKey: new) != nil { order.removeAll { $0 == new } }
+        order[min(place, order.count - 1)] = new
+        for former in contact.former { successors[former] = new }
+        return true
+    }
+
+    /// Notes that a contact's key was revoked.
+    ///
+    /// - Parameter heir: who may have the handle instead; the user decides.
+    /// - Returns: False when that was known.
+    mutating func revoke(_ identity: PublicIdentity, _ known: KnownHandle, heir: PublicIdentity?) throws
+        -> Bool
+    {
+        guard var contact = contacts[identity], !contact.isRevoked else { return false }
+        contact.isRevoked = true
+        contact.isVerified = false
+        contact.replacement = heir
+        contact.handles.removeAll { $0 == known }
+        contact.handles.append(known)
+        try put(contact)
+        return true
+    }
+
+    /// Many more than anybody changes keys.
+    private static let mostFormer = 64
 
     package var count: Int { contacts.count }
 
@@ -65,9 +121,7 @@ package struct ContactBook: Sendable {
     package mutating func noteDirectory(_ known: KnownHandle, leadsTo identity: PublicIdentity) throws
         -> Contact?
     {
-        guard var pinned = all.first(where: { $0.handles.contains(known) && $0.identity != identity }) else {
-            return nil
-        }
+        guard var pinned = holder(of: known, otherThan: identity) else { return nil }
         pinned.replacement = identity
         // The handle in question stands last, which is how `accept` and the warning know it.
         pinned.handles.removeAll { $0 == known }

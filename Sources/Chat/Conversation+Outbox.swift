@@ -81,6 +81,12 @@ extension Conversation {
         current?.outbox.ring()
     }
 
+    /// What waits has changed from the beginning: messages of the peer's former key came to it.
+    func reload() {
+        outbox.restart()
+        current?.outbox.ring()
+    }
+
     /// Whether anything waits for its acknowledgement.
     func hasOutbox() async -> Bool {
         // What cannot be read now is looked for again when something happens.

@@ -11,6 +11,10 @@ protocol ConversationHost: AnyObject, Sendable {
     func isAccepted(_ peer: PublicIdentity) async -> Bool
     /// False when the peer is not to be talked with (its handle leads to another key): the link is closed then.
     func peer(_ peer: PublicIdentity, said hello: Hello) async -> Bool
+    /// The peer shows that it has another's place. False when the link is to be closed.
+    func peer(_ peer: PublicIdentity, showed chain: RotationChain) async -> Bool
+    /// What tells the peer that one's own key is new; nil where it knows.
+    func rotations(for peer: PublicIdentity) async -> [[UInt8]]?
     func peerBecameReachable(_ peer: PublicIdentity) async
     /// Stores what is taken. The ids to acknowledge come back: those stored now or before; nil: the link is to be closed.
     func peer(_ peer: PublicIdentity, wrote messages: [NewMessage]) async -> Intake?
@@ -64,6 +68,8 @@ actor Conversation {
     /// The links on which hello was said by this side, and by the peer.
     private var greeted: Set<Int> = []
     private var greetedBy: Set<Int> = []
+    /// The links on which the peer showed where it comes from.
+    private var rotatedOn: Set<Int> = []
     /// By link, the number under which the file transfers know it; only of peers that are accepted.
     private var fileLinks: [Int: Int] = [:]
     var outbox = Outbox()
@@ -137,6 +143,10 @@ actor Conversation {
         guard greeted.insert(attached.number).inserted else { return }
         // A link that fails here ends where it is read.
         if let envelope = try? PeerEnvelope.hello(hello).encoded() { try? await attached.link.send(envelope) }
+        guard let rotations = await host?.rotations(for: peer),
+            let envelope = try? PeerEnvelope.rotation(rotations).encoded()
+        else { return }
+        try? await attached.link.send(envelope)
     }
 
     /// The user has accepted the peer: it is told so, and goes on sending.
@@ -242,6 +252,7 @@ actor Conversation {
         links.removeAll { $0.number == attached.number }
         greeted.remove(attached.number)
         greetedBy.remove(attached.number)
+        rotatedOn.remove(attached.number)
         if let number = fileLinks.removeValue(forKey: attached.number) {
             await files?.disconnected(peer, number)
         }
@@ -261,8 +272,13 @@ actor Conversation {
         if !isClosed, await hasWork() { await host?.wantsLink(to: peer, isUrgent: false) }
     }
 
-    /// Whether a link is worth dialling: something waits to be delivered, or a file is on its way.
+    /// Whether a link is worth dialling: something waits to be delivered, a file is on its way, or the peer is to be told of a new key.
     func hasWork() async -> Bool {
+        if await hasMessagesOrFiles() { return true }
+        return await host?.rotations(for: peer) != nil
+    }
+
+    func hasMessagesOrFiles() async -> Bool {
         if await hasOutbox() { return true }
         return await files?.isUnderWay(with: peer) ?? false
     }
@@ -303,6 +319,11 @@ actor Conversation {
             await announce()
             guard let files, let number = fileLinks[attached.number] else { return true }
             return await files.handle(envelope, from: peer, on: number)
+        case .rotation(let entries):
+            // Each is some signatures to check: once a link.
+            guard rotatedOn.insert(attached.number).inserted else { return true }
+            guard let chain = try? RotationChain(bytes: entries), let host else { return false }
+            return await host.peer(peer, showed: chain)
         case .unknown:
             return true
         }

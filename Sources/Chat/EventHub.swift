@@ -136,7 +136,7 @@ extension ChatEvent {
         switch self {
         case .message(let message): message.content.byteCount
         case .state(_, let ids, _): ids.count * 16
-        case .link, .presence, .changed, .file, .notKept: 0
+        case .link, .presence, .changed, .rotated, .revoked, .file, .notKept: 0
         }
     }
 }

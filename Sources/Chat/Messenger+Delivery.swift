@@ -10,6 +10,7 @@ extension Messenger {
     func deliverWhatWaits() async {
         // When the store cannot be read, what waits goes when its peer or the user makes contact.
         for peer in (try? await archive.peersWithOutbox()) ?? [] { wantsLink(to: peer, isUrgent: false) }
+        for contact in book.all where contact.isUntold { wantsLink(to: contact.identity, isUrgent: false) }
         for peer in await files?.peersUnderWay ?? [] { wantsLink(to: peer, isUrgent: false) }
         while !isClosed {
             let instant = ContinuousClock.now
@@ -29,8 +30,12 @@ extension Messenger {
         }
         do {
             try await connect(to: ResolvedPeer(identity: peer, handle: handle(of: peer)))
+        } catch ChatError.revoked {
+            redials.remove(peer)
         } catch {
             redials.failed(peer, at: .now)
+            // That one's key is new is no reason to go on asking for somebody who is not there.
+            if await !conversation(with: peer).hasMessagesOrFiles() { redials.remove(peer) }
         }
         redialBell.ring()
     }
@@ -45,6 +50,7 @@ extension Messenger {
     /// The directory said that somebody is online.
     package func peerCame(_ peer: PublicIdentity) async {
         guard isAccepted(peer), present.insert(peer).inserted else { return }
+        if rotations(for: peer) != nil { wantsLink(to: peer, isUrgent: false) }
         redials.came(peer, at: .now)
         redialBell.ring()
         await events.put(.presence(summary(of: peer), isOnline: true))

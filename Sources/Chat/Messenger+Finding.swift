@@ -10,7 +10,7 @@ extension Messenger {
     ///
     /// - Parameter orOffline: Whether a handle may lead to somebody who is not online or hidden, for a message that waits.
     package func resolve(_ text: String, orOffline: Bool = false) async throws -> ResolvedPeer {
-        let peer = try await find(text, orOffline: orOffline)
+        let peer = current(try await find(text, orOffline: orOffline))
         guard peer.identity != identity else { throw ChatError.oneself }
         return peer
     }
@@ -69,14 +69,17 @@ extension Messenger {
 
     /// What the directory says of the peer now, after comparing it with the pin.
     ///
-    /// - Throws: `ChatError.changed` when the contact's handle leads to another key; `notAvailable` for unknown, offline and
+    /// - Throws: `ChatError.changed` when the contact's handle leads to another key, `revoked`; `notAvailable` for unknown, offline and
     ///   those alike who are hidden from this side.
     package func entry(of peer: ResolvedPeer) async throws -> PeerEntry {
+        try await following(peer) { try await self.entryDirectly(of: $0) }
+    }
+
+    /// The same; where the peer's key is not the one that it has now, that is thrown.
+    private func entryDirectly(of peer: ResolvedPeer) async throws -> PeerEntry {
         guard let directory else { throw ChatError.noDirectory }
-        if let handle = book[peer.identity]?.handle(at: directory.identity),
-            let holder = try await directory.holder(of: handle)
-        {
-            try await check(handle, leadsTo: holder, at: directory.identity)
+        if let handle = book[peer.identity]?.handle(at: directory.identity) {
+            try await settle(directory.standing(of: peer.identity, as: handle), of: peer.identity, handle)
         }
         try refuseChanged(peer.identity)
         if let entry = try await directory.lookup(.identity(peer.identity)) { return entry }
@@ -91,7 +94,7 @@ extension Messenger {
     func addresses(of peer: ResolvedPeer) async throws -> [Endpoint] {
         let isNew = book[peer.identity]?.handle(at: directory?.identity) == nil
         if isNew, !peer.addresses.isEmpty { return peer.addresses }
-        let entry = try await entry(of: peer)
+        let entry = try await entryDirectly(of: peer)
         let addresses = peer.addresses.isEmpty ? entry.addresses : peer.addresses
         guard !addresses.isEmpty else {
             throw ChatError.unreachable(

@@ -8,7 +8,9 @@ extension Messenger {
     /// Nothing is acknowledged before it is durable. From a stranger one text is taken, as a request; more only after it was
     /// accepted, and until then nothing goes back.
     func peer(_ peer: PublicIdentity, wrote messages: [NewMessage]) async -> Intake? {
-        guard book[peer]?.replacement == nil else { return nil }
+        guard book[peer]?.replacement == nil, book[peer]?.isRevoked != true,
+            book.successor(of: peer) == nil
+        else { return nil }
         do {
             switch book[peer]?.standing {
             case .blocked: return nil

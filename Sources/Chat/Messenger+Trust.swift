@@ -12,17 +12,31 @@ extension Messenger {
         return PeerSummary(
             identity: identity, handle: handle(of: identity), nickname: contact?.nickname,
             trust: contact?.trust ?? .unverified, standing: contact?.standing ?? .request,
-            isMuted: contact?.isMuted ?? false)
+            isMuted: contact?.isMuted ?? false, hasNewKey: contact?.hasNewKey ?? false)
     }
 
     func handle(of identity: PublicIdentity) -> Handle? {
         confirmed[identity] ?? book[identity]?.handle(at: directory?.identity)
     }
 
+    /// Compares what a directory says of a handle with the pin. A contact that has handed on to just that key moves to it.
+    ///
+    /// - Throws: `ChatError.changed` or `.revoked` when the handle is pinned to another key.
     func check(_ handle: Handle, leadsTo identity: PublicIdentity, at directory: PublicIdentity)
         async throws
     {
         let known = KnownHandle(directory: directory, handle: handle)
+        guard let pinned = book.holder(of: known, otherThan: identity) else { return }
+        // The log tells a new key from another one. What cannot be asked now is refused, and not noted as a change.
+        switch try await self.directory?.standing(of: pinned.identity, as: handle) {
+        case .movedTo(identity)?: try await move(pinned.identity, to: identity)
+        case .revoked(let heir)?: try await settle(.revoked(heir: heir), of: pinned.identity, handle)
+        default: try await refuse(known, leadsTo: identity)
+        }
+    }
+
+    /// Notes that a contact's handle leads to another key, and refuses that one.
+    func refuse(_ known: KnownHandle, leadsTo identity: PublicIdentity) async throws {
         let noted = Set(book.all.compactMap(\.replacement))
         guard let pinned = try book.noteDirectory(known, leadsTo: identity) else { return }
         // Nothing more of it is shown, also where one talks with it already.
@@ -31,19 +45,24 @@ extension Messenger {
         }
         if !noted.contains(identity) {
             await events.put(
-                .changed(summary(of: pinned.identity), handle: handle, replacement: identity))
+                .changed(summary(of: pinned.identity), handle: known.handle, replacement: identity))
         }
-        throw ChatError.changed(handle, pinned: pinned.identity, replacement: identity)
+        throw ChatError.changed(known.handle, pinned: pinned.identity, replacement: identity)
     }
 
     func refuseChanged(_ identity: PublicIdentity) throws {
+        if let new = book.successor(of: identity) { throw ChatError.rotated(from: identity, to: new) }
         guard let contact = book[identity] else { return }
         if contact.standing == .blocked { throw ChatError.blocked(identity) }
+        if contact.isRevoked {
+            throw ChatError.revoked(
+                identity, handle: contact.handles.last?.handle, heir: contact.replacement)
+        }
         guard let replacement = contact.replacement, let known = contact.handles.last else { return }
         throw ChatError.changed(known.handle, pinned: identity, replacement: replacement)
     }
 
-    /// Refuses a peer that is blocked or `changed`, or whose handle is pinned to another key.
+    /// Refuses a peer that is blocked, revoked or `changed`, or whose handle is pinned to another key.
     func refuseConflict(_ peer: ResolvedPeer) async throws {
         try refuseChanged(peer.identity)
         if let handle = peer.handle, let directory {

@@ -39,6 +39,8 @@ package actor Messenger: ConversationHost {
     let options: Options
     /// Whether peers are told what was shown.
     private(set) var sendsRead: Bool
+    /// The way from former keys of one's own to this one, as log entries.
+    let rotations: [[UInt8]]
     private let network: any PeerNetwork
     let directory: (any PeerDirectory)?
     let now: @Sendable () -> Date
@@ -47,6 +49,8 @@ package actor Messenger: ConversationHost {
     var conversations = Conversations()
     /// Handles that the directory confirmed for peers met since the start.
     var confirmed: [PublicIdentity: Handle] = [:]
+    /// When the log was asked last about contacts that call.
+    var askedAt: [PublicIdentity: Date] = [:]
     private var confirmations = Allowance(of: 20, every: .seconds(60))
     /// Strangers whose one message is being stored.
     var storingRequests: Set<PublicIdentity> = []
@@ -65,7 +69,8 @@ package actor Messenger: ConversationHost {
     package init(
         identity: PublicIdentity, handle: Handle?, book: ContactBook, archive: HomeStore,
         files: FileTransfers? = nil, network: any PeerNetwork, directory: (any PeerDirectory)?,
-        blocklist: Blocklist = Blocklist(), options: Options = Options(), now: @escaping @Sendable () -> Date
+        blocklist: Blocklist = Blocklist(), options: Options = Options(), rotations: [[UInt8]] = [],
+        now: @escaping @Sendable () -> Date
     ) {
         self.identity = identity
         self.hello = Hello(handle: handle, directory: directory?.identity)
@@ -76,6 +81,7 @@ package actor Messenger: ConversationHost {
         self.directory = directory
         self.blocklist = blocklist
         self.options = options
+        self.rotations = rotations
         sendsRead = options.sendsRead
         self.now = now
         events = EventQueue(limit: options.unshown)
@@ -125,7 +131,10 @@ package actor Messenger: ConversationHost {
 
     /// Takes over a link that a peer opened.
     package func accept(_ link: any EnvelopeLink) async {
-        guard link.remote != identity, !isClosed, !blocklist.contains(link.remote) else {
+        // A key that a contact has handed on, or revoked, is nobody's any more.
+        guard link.remote != identity, !isClosed, !blocklist.contains(link.remote),
+            book.successor(of: link.remote) == nil, book[link.remote]?.isRevoked != true
+        else {
             link.cut()
             return
         }
@@ -155,6 +164,11 @@ package actor Messenger: ConversationHost {
 
     /// Makes sure that there is a link to the peer, whom the user thereby accepts; pins it on first use.
     package func connect(to peer: ResolvedPeer) async throws {
+        try await following(peer) { try await self.connectDirectly(to: $0) }
+    }
+
+    /// The same; where the peer's key is not the one that it has now, that is thrown.
+    private func connectDirectly(to peer: ResolvedPeer) async throws {
         try await refuseConflict(peer)
         guard !isClosed else { throw ChatError.notDelivered(reason: "going offline") }
         let conversation = conversation(with: peer.identity)
@@ -208,11 +222,19 @@ package actor Messenger: ConversationHost {
     }
 
     func enqueue(_ messages: [NewMessage], to peer: ResolvedPeer) async throws -> [StoredMessage] {
-        try refuseChanged(peer.identity)
-        if book[peer.identity] == nil { try await refuseConflict(peer) }
-        try pin(peer.identity, peer.handle)
-        try await accept(peer.identity)
-        return try await conversation(with: peer.identity).enqueue(messages)
+        try await following(peer) { peer in
+            try refuseChanged(peer.identity)
+            if book[peer.identity] == nil { try await refuseConflict(peer) }
+            try pin(peer.identity, peer.handle)
+            try await accept(peer.identity)
+            let stored = try await conversation(with: peer.identity).enqueue(messages)
+            // The key may have changed while this was being stored for the former one.
+            if let new = book.successor(of: peer.identity) {
+                try await archive.moveConversation(from: peer.identity, to: new)
+                await conversation(with: new).reload()
+            }
+            return stored
+        }
     }
 
     /// Waits until the peer acknowledged the message, dialling where there is no link. A link that looks open and answers
@@ -220,6 +242,7 @@ package actor Messenger: ConversationHost {
     ///
     /// - Throws: `ChatError.notDelivered` when the time is up, or why the peer is not reached; the message stays in the outbox.
     package func waitDelivered(_ id: MessageID, to peer: ResolvedPeer, timeout: Duration) async throws {
+        let peer = current(peer)
         guard let message = try await archive.message(id, with: peer.identity, direction: .outgoing) else {
             throw ChatError.takenBack
         }
@@ -228,6 +251,14 @@ package actor Messenger: ConversationHost {
 
     /// The same until the peer acknowledged all of them.
     package func waitDelivered(
+        _ messages: [StoredMessage], to peer: ResolvedPeer, timeout: Duration
+    ) async throws {
+        try await following(peer) {
+            try await self.waitDeliveredDirectly(messages, to: $0, timeout: timeout)
+        }
+    }
+
+    private func waitDeliveredDirectly(
         _ messages: [StoredMessage], to peer: ResolvedPeer, timeout: Duration
     ) async throws {
         let conversation = conversation(with: peer.identity)
@@ -242,7 +273,7 @@ package actor Messenger: ConversationHost {
         let isDone: Void? = try await within(timeout) {
             var losses = 0
             while true {
-                try await self.connect(to: peer)
+                try await self.connectDirectly(to: peer)
                 do {
                     if try await within(
                         Self.patience, { try await conversation.deliveries.wait(missing) }) != nil
@@ -289,6 +320,14 @@ package actor Messenger: ConversationHost {
     // MARK: What conversations report
 
     func peer(_ peer: PublicIdentity, said hello: Hello) async -> Bool {
+        if let (handle, standing) = await standing(ofCaller: peer) {
+            do {
+                try await settle(standing, of: peer, handle)
+            } catch {
+                return false
+            }
+            if standing == .holds { confirmed[peer] = handle }
+        }
         if let directory, hello.directory == directory.identity, let handle = hello.handle,
             confirmed[peer] != handle, book[peer] != nil || confirmations.take()
         {
@@ -305,7 +344,8 @@ package actor Messenger: ConversationHost {
                 confirmed[peer] = handle
             }
         }
-        return book[peer]?.replacement == nil
+        told(peer)
+        return book[peer]?.replacement == nil && book.successor(of: peer) == nil
     }
 
     func peerBecameReachable(_ peer: PublicIdentity) async {
@@ -326,5 +366,5 @@ package actor Messenger: ConversationHost {
 
     private static let patience: Duration = .seconds(3)
     private static let mostLosses = 3
-    private static let confirmationPatience: Duration = .seconds(2)
+    static let confirmationPatience: Duration = .seconds(2)
 }

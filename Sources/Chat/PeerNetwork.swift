@@ -27,6 +27,8 @@ package protocol PeerDirectory: Sendable {
     func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry?
     /// Who has claimed the handle; nil when nobody has. Tells nothing about being online.
     func holder(of handle: Handle) async throws -> PublicIdentity?
+    /// What the directory's log says of an identity that is known by a handle.
+    func standing(of identity: PublicIdentity, as handle: Handle) async throws -> PinStanding
     /// Whether the handle is this identity's at the directory.
     func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool
 }

@@ -11,20 +11,20 @@ extension DirectoryClient {
         guard let recovery = recoveryHash.map(RecoveryHash.init(bytes:)) ?? RecoveryHash.none else {
             throw .invalidRequest("a recovery hash has 32 bytes")
         }
-        try await append(.claim(recovery: recovery), to: handle) { newest throws(DirectoryError) in
+        try await append(to: handle) { newest throws(DirectoryError) in
             switch newest?.holder(at: time) {
-            case keys.publicIdentity?: false
+            case keys.publicIdentity?: nil
             case _?: throw .handleTaken
-            case nil: true
+            case nil: NextEntry(.claim(recovery: recovery), by: keys)
             }
         }
     }
 
     /// Gives a handle up. Anybody may claim it afterwards; that this identity had it stays public.
     package func release(_ handle: Handle) async throws(DirectoryError) {
-        try await append(.release, to: handle) { newest throws(DirectoryError) in
+        try await append(to: handle) { newest throws(DirectoryError) in
             guard newest?.holder(at: time) == keys.publicIdentity else { throw .notClaimed }
-            return true
+            return NextEntry(.release, by: keys)
         }
     }
 
@@ -55,18 +55,22 @@ extension DirectoryClient {
         try await newest(Label(handle))?.holder(at: time)
     }
 
-    private func append(
-        _ operation: LogEntry.Operation, to handle: Handle,
-        if isNeeded: (LogEntry?) throws(DirectoryError) -> Bool
-    ) async throws(DirectoryError) {
+    /// Appends the entry that `next` makes of the label's newest one, and checks that the log has it as the newest.
+    ///
+    /// - Parameter next: nil where nothing is to be appended.
+    /// - Returns: The label's newest entry then.
+    @discardableResult
+    func append(
+        to handle: Handle, _ next: (LogEntry?) throws(DirectoryError) -> NextEntry?
+    ) async throws(DirectoryError) -> LogEntry? {
         let label = Label(handle)
         // The second time because somebody else's entry may come between reading the newest and appending.
         for _ in 0..<2 {
             let newest = try await newest(label)
-            guard try isNeeded(newest) else { return }
+            guard let next = try next(newest) else { return newest }
             let entry: LogEntry
             do {
-                entry = try LogEntry.make(operation, label: label, after: newest, time: time, by: keys)
+                entry = try next.make(label, after: newest, time: time)
             } catch {
                 throw .invalidRequest("the entry cannot be made: \(error)")
             }
@@ -74,11 +78,12 @@ extension DirectoryClient {
             switch try await request(.append(entry: entry.bytes, handle: handle)) {
             case .appended(let inclusion):
                 let (checkpoint, map) = try await accept(inclusion?.evidence, notBelow: floor)
-                return try checkedLog { () throws(LogFault) in
+                try checkedLog { () throws(LogFault) in
                     guard let inclusion else { throw .missing }
                     try LogView.check(entry, at: inclusion.position, inclusion.path, under: checkpoint)
                     try LogView.check(entry, of: label, map, under: checkpoint)
                 }
+                return entry
             case .failure(.outOfSequence): continue
             default: throw misbehaved("it answers an entry with something else")
             }
@@ -103,5 +108,29 @@ extension DirectoryClient {
             try LogView.check(entry, of: label, map, under: checkpoint)
         }
         return entry
+    }
+}
+
+/// What is to be appended, and who signs it.
+struct NextEntry {
+    private let operation: LogEntry.Operation
+    private let keys: IdentityKeys
+    private let cosigner: IdentityKeys?
+    private let identity: PublicIdentity?
+
+    /// See ``LogEntry/make(_:label:after:time:by:cosigner:of:)``.
+    init(
+        _ operation: LogEntry.Operation, by keys: IdentityKeys, cosigner: IdentityKeys? = nil,
+        of identity: PublicIdentity? = nil
+    ) {
+        self.operation = operation
+        self.keys = keys
+        self.cosigner = cosigner
+        self.identity = identity
+    }
+
+    fileprivate func make(_ label: Label, after newest: LogEntry?, time: UInt64) throws -> LogEntry {
+        try LogEntry.make(
+            operation, label: label, after: newest, time: time, by: keys, cosigner: cosigner, of: identity)
     }
 }

@@ -159,6 +159,13 @@ package actor DirectorySession {
         try await connected().holder(of: handle)
     }
 
+    /// See ``DirectoryClient/standing(of:as:)``.
+    package func standing(
+        of identity: PublicIdentity, as handle: Handle
+    ) async throws(DirectoryError) -> PinStanding {
+        try await connected().standing(of: identity, as: handle)
+    }
+
     private func connected() throws(DirectoryError) -> DirectoryClient {
         if let client { return client }
         switch state {

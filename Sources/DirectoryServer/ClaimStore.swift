@@ -17,6 +17,11 @@ package protocol ClaimStore: Sendable {
     /// All entries in the order in which they were taken in, beginning with the given position, at most `count`; not checked anew.
     func entryBytes(from position: UInt64, count: Int) async throws(ClaimStoreError) -> [[UInt8]]
 
+    /// The entries of one label from a sequence on, in their order, those at a position below `limit` only, at most `count`; not checked anew.
+    func entryBytes(
+        of label: Label, from sequence: UInt64, below limit: UInt64, count: Int
+    ) async throws(ClaimStoreError) -> [[UInt8]]
+
     /// What the log and the map are now: reads all of it.
     func load() async throws(ClaimStoreError) -> (log: LogFrontier, map: MapTree)
 

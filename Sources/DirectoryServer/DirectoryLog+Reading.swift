@@ -55,6 +55,13 @@ extension DirectoryLog {
         }
     }
 
+    /// The entries of one label from a sequence on, at most 64.
+    package func history(of label: Label, from first: UInt64) async throws(ClaimStoreError) -> [[UInt8]] {
+        try await settle()
+        return try await store.entryBytes(
+            of: label, from: first, below: signedSize, count: WireLimits.history)
+    }
+
     /// Hashes of whole subtrees beside each other, as many as there are and fit into a message.
     package func nodes(
         level: Int, from first: UInt64, count: Int

@@ -56,6 +56,13 @@ package actor MemoryClaimStore: ClaimStore {
         log.dropFirst(Int(clamping: position)).prefix(max(0, count)).map(\.bytes)
     }
 
+    package func entryBytes(
+        of label: Label, from sequence: UInt64, below limit: UInt64, count: Int
+    ) -> [[UInt8]] {
+        log.prefix(Int(clamping: limit)).filter { $0.label == label && $0.sequence >= sequence }
+            .prefix(max(0, count)).map(\.bytes)
+    }
+
     package func load() -> (log: LogFrontier, map: MapTree) {
         var map = MapTree(capacity: newest.count)
         for entry in newest.values {

@@ -131,6 +131,27 @@ package final class SQLiteClaimStore: ClaimStore {
         }
     }
 
+    package func entryBytes(
+        of label: Label, from sequence: UInt64, below limit: UInt64, count: Int
+    ) async throws(ClaimStoreError) -> [[UInt8]] {
+        do {
+            return try await pool.read { db in
+                try Data.fetchAll(
+                    db,
+                    sql: """
+                        SELECT bytes FROM entry WHERE label = ? AND sequence >= ? AND position < ?
+                        ORDER BY sequence LIMIT ?
+                        """,
+                    arguments: [
+                        Data(label.bytes), Int64(clamping: sequence), Int64(clamping: limit), max(0, count),
+                    ]
+                ).map { Array($0) }
+            }
+        } catch {
+            throw Self.translate(error)
+        }
+    }
+
     package func load() async throws(ClaimStoreError) -> (log: LogFrontier, map: MapTree) {
         let result = await withCheckedContinuation { continuation in
             pool.asyncRead { opened in

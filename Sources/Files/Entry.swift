@@ -51,6 +51,9 @@ final class Entry {
 
     var key: TransferKey { transfer.key }
 
+    /// Whether a task receives it, or its state is being noted.
+    var isBusy: Bool { receiving != nil || isRemoving || saving.isBusy }
+
     /// Whether it may still come to something, so that it is kept.
     var isUnfinished: Bool {
         switch transfer.state {

@@ -201,6 +201,43 @@ package actor FileTransfers {
         }
     }
 
+    /// Ends what goes over links to the peer, and waits until nothing more of it is written or noted.
+    package func release(_ peer: PublicIdentity) async {
+        drop(peer)
+        // A write that hangs is not waited for longer than this: what it notes then is found at the next start and of no use.
+        for _ in 0..<Self.releasePatience {
+            guard entries.values.contains(where: { $0.key.peer == peer && $0.isBusy }) else { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private static let releasePatience = 500
+
+    /// A peer has a new key: its transfers go on under that one. The store has them there already, and it was released under the old key.
+    package func moved(from old: PublicIdentity, to new: PublicIdentity) async throws {
+        var parts: [MessageID: String] = [:]
+        for entry in entries.values.filter({ $0.key.peer == old }) {
+            if entry.key.direction == .incoming { parts[entry.key.id] = entry.transfer.path }
+            if entry.isUnfinished { count(entry, -1) }
+            keep(nil, for: entry)
+            entries[entry.key] = nil
+            finished.removeAll { $0 == entry.key }
+        }
+        let moved = parts
+        await DiskQueue("p2pchat.file").run {
+            for (id, path) in moved {
+                PartPath(path, TransferKey(peer: old, id: id, direction: .incoming))
+                    .rename(to: PartPath(path, TransferKey(peer: new, id: id, direction: .incoming)))
+            }
+        }
+        for transfer in try await store.transfers()
+        where transfer.key.peer == new && entries[transfer.key] == nil {
+            let entry = Entry(transfer, order: nextOrder(), chunk: limits.chunk)
+            add(entry)
+            wait(entry)
+        }
+    }
+
     // MARK: Keeping
 
     private func nextOrder() -> Int {
@@ -374,7 +411,7 @@ package actor FileTransfers {
                 await withCheckedContinuation { gate.append($0) }
             }
         case .end(let end): take(end, peer, link)
-        case .hello, .text, .delivered, .read, .offer, .unknown: break
+        case .hello, .text, .delivered, .read, .offer, .rotation, .unknown: break
         }
         return link.control.count <= limits.answers
     }

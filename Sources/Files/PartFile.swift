@@ -24,6 +24,12 @@ struct PartPath: Equatable, Sendable {
         unlink(part)
     }
 
+    /// Gives the part file, if there is one, another name; nothing is overwritten.
+    func rename(to other: PartPath) {
+        guard link(part, other.part) == 0 else { return }
+        unlink(part)
+    }
+
     static func join(_ folder: String, _ name: String) -> String {
         folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }

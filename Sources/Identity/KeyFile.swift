@@ -95,7 +95,9 @@ package enum KeyFile {
         if FileSystem.exists(publicPath) {
             let text = try FileSystem.read(publicPath, limit: PublicFile.maximumByteCount, isSecret: false)
             let expected = PublicFile.text(file.identity, recoveryHash: file.recoveryHash)
-            guard text == Array(expected.utf8) else { throw .keyFile(.publicFileDiffers(path: publicPath)) }
+            if text != Array(expected.utf8), try !repairPublic(file, directory: directory) {
+                throw .keyFile(.publicFileDiffers(path: publicPath))
+            }
         }
         return PublicPart(
             identity: file.identity, recoveryHash: file.recoveryHash, needsPassphrase: file.sealing != .none)
@@ -114,7 +116,7 @@ package enum KeyFile {
 }
 
 /// The `.pub` file: the fingerprint on the first line, then `recovery ` and the recovery hash in hexadecimal.
-private enum PublicFile {
+enum PublicFile {
     static let maximumByteCount = 256
 
     static func text(_ identity: PublicIdentity, recoveryHash: [UInt8]) -> String {

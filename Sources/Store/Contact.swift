@@ -9,6 +9,8 @@ package enum Trust: String, Sendable, Codable, Hashable {
     case verified
     /// The handle now leads to another key: nothing is sent or shown until the user decides.
     case changed
+    /// The key was revoked by its owner: nothing is sent to it or shown of it.
+    case revoked
 
     /// What the state means, in one sentence for people.
     package var meaning: String {
@@ -16,6 +18,7 @@ package enum Trust: String, Sendable, Codable, Hashable {
         case .unverified: "pinned on first use, safety number not compared"
         case .verified: "safety number compared and equal"
         case .changed: "the handle now leads to another key; nothing is sent until you decide"
+        case .revoked: "the key was revoked by its owner; nothing is sent to it"
         }
     }
 }
@@ -60,11 +63,18 @@ package struct Contact: Sendable, Hashable {
     package var standing: Standing
     /// Messages are kept and shown, without a sign that they came.
     package var isMuted: Bool
+    /// Keys that the peer had before this one and handed on, the oldest first.
+    package var former: [PublicIdentity]
+    /// Whether the peer's key was revoked.
+    package var isRevoked: Bool
+    /// Whether the peer does not know yet that one's own key was replaced.
+    package var isUntold: Bool
 
     package init(
         identity: PublicIdentity, handles: [KnownHandle] = [], isVerified: Bool = false,
         replacement: PublicIdentity? = nil, since: Date, nickname: String? = nil,
-        standing: Standing = .accepted, isMuted: Bool = false
+        standing: Standing = .accepted, isMuted: Bool = false, former: [PublicIdentity] = [],
+        isRevoked: Bool = false, isUntold: Bool = false
     ) {
         self.identity = identity
         self.handles = handles
@@ -74,12 +84,19 @@ package struct Contact: Sendable, Hashable {
         self.nickname = nickname
         self.standing = standing
         self.isMuted = isMuted
+        self.former = former
+        self.isRevoked = isRevoked
+        self.isUntold = isUntold
     }
 
     package var trust: Trust {
+        if isRevoked { return .revoked }
         if replacement != nil { return .changed }
         return isVerified ? .verified : .unverified
     }
+
+    /// Whether the key came in the place of another one, and was not compared since.
+    package var hasNewKey: Bool { !former.isEmpty && trust == .unverified }
 
     /// The newest handle that `directory` confirmed for this contact.
     package func handle(at directory: PublicIdentity?) -> Handle? {

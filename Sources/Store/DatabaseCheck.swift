@@ -26,10 +26,8 @@ enum DatabaseCheck {
             throw StoreError.newerVersion(migration: unknown)
         }
         if applied.contains(Schema.second) {
-            let wrapped = try reader.rows("SELECT sealed FROM meta WHERE row = \(StoreKeys.row)") {
-                $0.blob(0)
-            }
-            _ = try StoreKeys(unwrapping: wrapped.first ?? [], for: identity)
+            let rows = try reader.rows(StoreKeys.query) { (row: $0.int64(0), wrapped: $0.blob(1)) }
+            _ = try StoreKeys(rows: rows, for: identity)
         } else if applied.contains(Schema.first) {
             try checkFirstVersion(reader, identity)
         } else if !tables.allSatisfy({ $0 == "grdb_migrations" || $0.hasPrefix("sqlite_") }) {

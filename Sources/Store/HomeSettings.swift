@@ -16,11 +16,13 @@ package struct HomeSettings: Sendable, Equatable {
     package var isDiscoverable: Bool
     /// Whether peers are told what was shown of their messages.
     package var sendsRead: Bool
+    /// The way from former keys to this identity, as log entries, the oldest first; empty where there were none.
+    package var rotations: [[UInt8]]
 
     package init(
         directory: DirectoryReference? = nil, handle: Handle? = nil, listen: Endpoint? = nil,
         advertise: Endpoint? = nil, isDiscoverable: Bool = false, sendsRead: Bool = true,
-        goesWithoutDirectory: Bool = false
+        goesWithoutDirectory: Bool = false, rotations: [[UInt8]] = []
     ) {
         self.directory = directory
         self.handle = handle
@@ -29,5 +31,6 @@ package struct HomeSettings: Sendable, Equatable {
         self.isDiscoverable = isDiscoverable
         self.sendsRead = sendsRead
         self.goesWithoutDirectory = goesWithoutDirectory
+        self.rotations = rotations
     }
 }

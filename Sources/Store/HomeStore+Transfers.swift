@@ -104,6 +104,21 @@ extension HomeStore {
         }
     }
 
+    /// Puts a transfer into an existing row; where another row has the same id, peer and direction, that one is removed.
+    func put(_ transfer: StoredTransfer, at row: Int64, _ database: Database) throws {
+        let content = Array(try JSONEncoder().encode(TransferForm(transfer)))
+        let hash = try hasher.transfer(transfer.direction, transfer.peer, transfer.id)
+        let delete = try Query(database, "DELETE FROM transfer WHERE hash = ? AND row != ?")
+        delete.bind(copying: hash, at: 1)
+        delete.bind(row, at: 2)
+        try delete.run()
+        let update = try Query(database, "UPDATE transfer SET hash = ?, sealed = ? WHERE row = ?")
+        update.bind(copying: hash, at: 1)
+        update.bind(copying: try sealer.seal(content, RowPlace(column: .transfer, row: row)), at: 2)
+        update.bind(row, at: 3)
+        try update.run()
+    }
+
     func transferRows(_ database: Database) throws -> [(row: Int64, transfer: StoredTransfer)] {
         let query = try Query(database, "SELECT row, sealed FROM transfer ORDER BY row")
         let decoder = JSONDecoder()

@@ -32,11 +32,8 @@ package final class HomeStore: Sendable {
             try schema.migrator.migrate(pool)
             // After opening: what is set while preparing does not stay.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            let wrapped = try pool.read {
-                try Data.fetchOne(
-                    $0, sql: "SELECT sealed FROM meta WHERE row = ?", arguments: [StoreKeys.row])
-            }
-            let storeKeys = try StoreKeys(unwrapping: Array(wrapped ?? Data()), for: keys)
+            let rows = try pool.read { try Self.wrappedKeys($0) }
+            let storeKeys = try StoreKeys(rows: rows, for: keys)
             return (pool, storeKeys.sealer, storeKeys.hasher)
         }
         writer = GroupWriter(pool: pool, sealer: sealer, hasher: hasher)
@@ -81,9 +78,26 @@ package final class HomeStore: Sendable {
         }
         identities.withLock { identities in
             if identities.count > Self.identityLimit { identities = [:] }
-            identities[row] = identity
+            // Not over what a change of the peer's key has put there meanwhile.
+            if identities[row] == nil { identities[row] = identity }
         }
         return identity
+    }
+
+    /// A conversation has another peer from now on: its peer's new key.
+    func remember(_ peer: PublicIdentity, ofConversation row: Int64) {
+        identities.withLock { $0[row] = peer }
+    }
+
+    /// Every form in which the data key is kept.
+    static func wrappedKeys(_ database: Database) throws -> [(row: Int64, wrapped: [UInt8])] {
+        let query = try Query(database, StoreKeys.query)
+        var rows: [(row: Int64, wrapped: [UInt8])] = []
+        try query.each { stored in
+            rows.append((stored.int64(0), stored.bytes(1)))
+            return true
+        }
+        return rows
     }
 
     private static let identityLimit = 10_000

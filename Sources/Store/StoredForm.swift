@@ -18,6 +18,9 @@ struct StoredContact: Codable {
     let nickname: String?
     let standing: Standing?
     let isMuted: Bool?
+    let former: [String]?
+    let isRevoked: Bool?
+    let isUntold: Bool?
 
     init(_ contact: Contact) {
         identity = contact.identity.fingerprint
@@ -30,6 +33,9 @@ struct StoredContact: Codable {
         nickname = contact.nickname
         standing = contact.standing
         isMuted = contact.isMuted
+        former = contact.former.isEmpty ? nil : contact.former.map(\.fingerprint)
+        isRevoked = contact.isRevoked ? true : nil
+        isUntold = contact.isUntold ? true : nil
     }
 
     func contact() throws -> Contact {
@@ -43,7 +49,9 @@ struct StoredContact: Codable {
                 },
                 isVerified: isVerified,
                 replacement: try replacement.map { try PublicIdentity(fingerprint: $0) },
-                since: since, nickname: nickname, standing: standing ?? .accepted, isMuted: isMuted ?? false)
+                since: since, nickname: nickname, standing: standing ?? .accepted, isMuted: isMuted ?? false,
+                former: try (former ?? []).map { try PublicIdentity(fingerprint: $0) },
+                isRevoked: isRevoked ?? false, isUntold: isUntold ?? false)
         }
     }
 
@@ -61,6 +69,7 @@ struct StoredSettings: Codable {
     // Absent in what older versions wrote.
     let sendsRead: Bool?
     let goesWithoutDirectory: Bool?
+    let rotations: [Data]?
 
     init(_ settings: HomeSettings) {
         directory = settings.directory?.description
@@ -70,6 +79,7 @@ struct StoredSettings: Codable {
         isDiscoverable = settings.isDiscoverable
         sendsRead = settings.sendsRead
         goesWithoutDirectory = settings.goesWithoutDirectory
+        rotations = settings.rotations.isEmpty ? nil : settings.rotations.map { Data($0) }
     }
 
     func settings() throws -> HomeSettings {
@@ -80,7 +90,8 @@ struct StoredSettings: Codable {
                 listen: try listen.map { try Endpoint($0) },
                 advertise: try advertise.map { try Endpoint($0) },
                 isDiscoverable: isDiscoverable, sendsRead: sendsRead ?? true,
-                goesWithoutDirectory: goesWithoutDirectory ?? false)
+                goesWithoutDirectory: goesWithoutDirectory ?? false,
+                rotations: (rotations ?? []).map { Array($0) })
         }
     }
 

@@ -69,6 +69,9 @@ extension DirectoryRequest {
         case .checkpoint(let checkpoint)?:
             body = .log(.checkpoint(from: checkpoint.from, to: checkpoint.to))
         case .entries(let entries)?: body = .log(.entries(first: entries.first))
+        case .history(let history)?:
+            body = .log(
+                .history(label: try fixed(history.label, 32, "history.label"), first: history.first))
         case .nodes(let nodes)?: body = .log(try LogQuery(nodes))
         case .logKeys?: body = .log(.keys)
         case .putSealed(let put)?: body = .putSealed(try [SealedBlob](put), lifetime: put.lifetime)
@@ -102,6 +105,9 @@ extension DirectoryRequest {
             message.checkpoint.from = from
             message.checkpoint.to = to
         case .log(.entries(let first)): message.entries.first = first
+        case .log(.history(let label, let first)):
+            message.history.label = Data(label)
+            message.history.first = first
         case .log(.nodes(let level, let first, let count)):
             message.nodes.level = UInt32(clamping: level)
             message.nodes.first = first

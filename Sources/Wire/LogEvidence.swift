@@ -19,6 +19,8 @@ package enum LogQuery: Hashable, Sendable {
     /// for `to` of the newest one.
     case checkpoint(from: UInt64, to: UInt64 = 0)
     case entries(first: UInt64)
+    /// The entries of one label, 32 bytes, from a sequence on; at most 64.
+    case history(label: [UInt8], first: UInt64)
     /// Whole subtrees of 2^level leaves; 1 to 1,024 of them, the level below 64.
     case nodes(level: Int, first: UInt64, count: Int)
     case keys

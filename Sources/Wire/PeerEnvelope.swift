@@ -46,6 +46,8 @@ package enum PeerEnvelope: Equatable, Sendable {
     case span(FileSpan)
     case chunk(FileChunk)
     case end(FileEnd)
+    /// The sender has another identity's place: 1 to 64 log entries, the oldest first, not checked yet.
+    case rotation([[UInt8]])
     /// A kind that this version does not know: to be ignored.
     case unknown
 
@@ -71,6 +73,7 @@ package enum PeerEnvelope: Equatable, Sendable {
         case .span(let span)?: self = .span(try FileSpan(span))
         case .chunk(let chunk)?: self = .chunk(try FileChunk(chunk))
         case .end(let end)?: self = .end(try FileEnd(end))
+        case .rotation(let rotation)?: self = .rotation(try Self.entries(rotation))
         case nil: self = .unknown
         }
     }
@@ -93,6 +96,9 @@ package enum PeerEnvelope: Equatable, Sendable {
         case .span(let span): message.span = span.message
         case .chunk(let chunk): message.chunk = chunk.message
         case .end(let end): message.end = end.message
+        case .rotation(let entries):
+            guard (1...WireLimits.history).contains(entries.count) else { throw .invalid("rotation.entries") }
+            message.rotation.entries = entries.map { Data($0) }
         case .unknown: throw .invalid("body")
         }
         return try encode(message)
@@ -103,6 +109,18 @@ package enum PeerEnvelope: Equatable, Sendable {
         var ids: [MessageID] = []
         for id in receipt.ids { ids.append(try MessageID(bytes: Array(id))) }
         return ids
+    }
+
+    private static func entries(_ rotation: P2pchat_V1_Rotation) throws(WireError) -> [[UInt8]] {
+        guard (1...WireLimits.history).contains(rotation.entries.count) else {
+            throw .invalid("rotation.entries")
+        }
+        var entries: [[UInt8]] = []
+        for entry in rotation.entries {
+            guard !entry.isEmpty else { throw .invalid("rotation.entries") }
+            entries.append(try bounded(entry, WireLimits.entry, "rotation.entries"))
+        }
+        return entries
     }
 
     private static func receipt(_ ids: [MessageID]) throws(WireError) -> P2pchat_V1_Receipt {

@@ -26,6 +26,8 @@ package enum WireLimits {
     package static let entryPage = 512
     /// What entries of a page may fill, with the few bytes before each: a frame less the envelope's own fields.
     package static let entryPageBytes = envelope - 64
+    /// Entries of one label's history, and of a way from an old key to a new one: the longest ones fill a third of a frame.
+    package static let history = 64
     /// Hashes in one page: half a frame.
     package static let nodePage = 1_024
     /// Keys that a log has had; they are seldom replaced.

@@ -189,6 +189,14 @@ nonisolated struct P2pchat_V1_PeerEnvelope: Sendable {
     set {body = .end(newValue)}
   }
 
+  var rotation: P2pchat_V1_Rotation {
+    get {
+      if case .rotation(let v)? = body {return v}
+      return P2pchat_V1_Rotation()
+    }
+    set {body = .rotation(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -203,6 +211,7 @@ nonisolated struct P2pchat_V1_PeerEnvelope: Sendable {
     case span(P2pchat_V1_FileSpan)
     case chunk(P2pchat_V1_FileChunk)
     case end(P2pchat_V1_FileEnd)
+    case rotation(P2pchat_V1_Rotation)
 
   }
 
@@ -221,6 +230,20 @@ nonisolated struct P2pchat_V1_Hello: Sendable {
 
   /// empty: none; otherwise the identity of the directory where it was claimed, 32 bytes
   var directory: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The sender has the place of an identity that the receiver may know: the way from there to here. docs/protocol.md, "New keys".
+nonisolated struct P2pchat_V1_Rotation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// docs/directory.md, "Entries": 1 to 64, of 1 to 1,024 bytes, the oldest first
+  var entries: [Data] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -596,6 +619,14 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     set {body = .logKeys(newValue)}
   }
 
+  var history: P2pchat_V1_ReadHistory {
+    get {
+      if case .history(let v)? = body {return v}
+      return P2pchat_V1_ReadHistory()
+    }
+    set {body = .history(newValue)}
+  }
+
   var putSealed: P2pchat_V1_PutSealed {
     get {
       if case .putSealed(let v)? = body {return v}
@@ -628,6 +659,7 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     case entries(P2pchat_V1_ReadEntries)
     case nodes(P2pchat_V1_ReadNodes)
     case logKeys(P2pchat_V1_ReadLogKeys)
+    case history(P2pchat_V1_ReadHistory)
     case putSealed(P2pchat_V1_PutSealed)
     case fetchSealed(P2pchat_V1_FetchSealed)
 
@@ -1063,6 +1095,23 @@ nonisolated struct P2pchat_V1_ReadCheckpoint: Sendable {
 
   /// that of the later one; 0: the newest
   var to: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A label's entries in their order, answered with an EntryPage. It ends at 64 entries, whether or not there are more.
+nonisolated struct P2pchat_V1_ReadHistory: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  var label: Data = Data()
+
+  /// the sequence of the first one
+  var first: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1654,7 +1703,7 @@ nonisolated extension P2pchat_V1_Reachability: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PeerEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}text\0\u{1}delivered\0\u{1}read\0\u{1}offer\0\u{1}fetch\0\u{1}span\0\u{1}chunk\0\u{1}end\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}text\0\u{1}delivered\0\u{1}read\0\u{1}offer\0\u{1}fetch\0\u{1}span\0\u{1}chunk\0\u{1}end\0\u{1}rotation\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1779,6 +1828,19 @@ nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProto
           self.body = .end(v)
         }
       }()
+      case 10: try {
+        var v: P2pchat_V1_Rotation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .rotation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .rotation(v)
+        }
+      }()
       default: break
       }
     }
@@ -1826,6 +1888,10 @@ nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProto
       guard case .end(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .rotation?: try {
+      guard case .rotation(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1868,6 +1934,36 @@ nonisolated extension P2pchat_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Me
   static func ==(lhs: P2pchat_V1_Hello, rhs: P2pchat_V1_Hello) -> Bool {
     if lhs.handle != rhs.handle {return false}
     if lhs.directory != rhs.directory {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_Rotation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Rotation"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.entries, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Rotation, rhs: P2pchat_V1_Rotation) -> Bool {
+    if lhs.entries != rhs.entries {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2243,7 +2339,7 @@ nonisolated extension P2pchat_V1_DirectoryEnvelope: SwiftProtobuf.Message, Swift
 
 nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{3}put_sealed\0\u{3}fetch_sealed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{1}history\0\u{3}put_sealed\0\u{3}fetch_sealed\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2422,6 +2518,19 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
         }
       }()
       case 15: try {
+        var v: P2pchat_V1_ReadHistory?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .history(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .history(v)
+        }
+      }()
+      case 16: try {
         var v: P2pchat_V1_PutSealed?
         var hadOneofValue = false
         if let current = self.body {
@@ -2434,7 +2543,7 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
           self.body = .putSealed(v)
         }
       }()
-      case 16: try {
+      case 17: try {
         var v: P2pchat_V1_FetchSealed?
         var hadOneofValue = false
         if let current = self.body {
@@ -2513,13 +2622,17 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
       guard case .logKeys(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
+    case .history?: try {
+      guard case .history(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
     case .putSealed?: try {
       guard case .putSealed(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
     }()
     case .fetchSealed?: try {
       guard case .fetchSealed(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
     case nil: break
     }
@@ -3324,6 +3437,41 @@ nonisolated extension P2pchat_V1_ReadCheckpoint: SwiftProtobuf.Message, SwiftPro
   static func ==(lhs: P2pchat_V1_ReadCheckpoint, rhs: P2pchat_V1_ReadCheckpoint) -> Bool {
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_ReadHistory: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReadHistory"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}label\0\u{1}first\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.label) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.label.isEmpty {
+      try visitor.visitSingularBytesField(value: self.label, fieldNumber: 1)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_ReadHistory, rhs: P2pchat_V1_ReadHistory) -> Bool {
+    if lhs.label != rhs.label {return false}
+    if lhs.first != rhs.first {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

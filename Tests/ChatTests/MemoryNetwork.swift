@@ -151,7 +151,16 @@ final class MemoryNetwork: Sendable {
 /// A directory in memory, which can be made to say anything.
 final class MemoryDirectory: PeerDirectory {
     let identity: PublicIdentity
-    private let state = Mutex((entries: [PeerEntry](), holders: [Handle: PublicIdentity](), confirmations: 0))
+    private struct State {
+        var entries: [PeerEntry] = []
+        var holders: [Handle: PublicIdentity] = [:]
+        var confirmations = 0
+        /// What the log says of identities other than that they hold their handle or not.
+        var standings: [PublicIdentity: PinStanding] = [:]
+        var isSilent = false
+    }
+
+    private let state = Mutex(State())
     private let sealed = Mutex([PeerEntry]())
 
     init(identity: PublicIdentity) { self.identity = identity }
@@ -167,8 +176,37 @@ final class MemoryDirectory: PeerDirectory {
         }
     }
 
+    /// From now on the log says this of the identity.
+    func say(_ standing: PinStanding, of identity: PublicIdentity) {
+        state.withLock { $0.standings[identity] = standing }
+    }
+
+    /// Nobody has the handle any more.
+    func free(_ handle: Handle) {
+        state.withLock { $0.holders[handle] = nil }
+    }
+
+    /// Whether it answers nothing any more.
+    func setSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
+
+    struct Silent: Error {}
+
+    private func answer<Value>(_ body: (inout State) -> Value) throws -> Value {
+        try state.withLock { state in
+            guard !state.isSilent else { throw Silent() }
+            return body(&state)
+        }
+    }
+
+    func standing(of identity: PublicIdentity, as handle: Handle) async throws -> PinStanding {
+        try answer { state in
+            if state.holders[handle] == identity { return .holds }
+            return state.standings[identity] ?? .gone(holder: state.holders[handle])
+        }
+    }
+
     func lookup(_ query: PeerQuery) async throws -> PeerEntry? {
-        state.withLock { state in
+        try answer { state in
             state.entries.first {
                 switch query {
                 case .handle(let handle): $0.handle == handle && state.holders[handle] == $0.identity
@@ -187,14 +225,14 @@ final class MemoryDirectory: PeerDirectory {
     }
 
     func confirm(handle: Handle, identity: PublicIdentity) async throws -> Bool {
-        state.withLock { state in
+        try answer { state in
             state.confirmations += 1
             return state.holders[handle] == identity
         }
     }
 
     func holder(of handle: Handle) async throws -> PublicIdentity? {
-        state.withLock { $0.holders[handle] }
+        try answer { $0.holders[handle] }
     }
 }
 
@@ -210,6 +248,14 @@ final class MemoryContacts: ContactStore {
             } else {
                 contacts.append(contact)
             }
+        }
+    }
+
+    func replaceContact(_ identity: PublicIdentity, with contact: Contact) throws {
+        state.withLock { contacts in
+            if contact.identity != identity { contacts.removeAll { $0.identity == contact.identity } }
+            guard let index = contacts.firstIndex(where: { $0.identity == identity }) else { return }
+            contacts[index] = contact
         }
     }
 

@@ -35,12 +35,12 @@ final class Room: Sendable {
     /// - Parameter before: The same person before a restart, whose home and contacts go on.
     func person(
         _ handle: String, _ seed: UInt8, options: Messenger.Options = Messenger.Options(),
-        before: Person? = nil,
+        before: Person? = nil, contacts given: MemoryContacts? = nil, rotations: [[UInt8]] = [],
         now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_700_000_000) }
     ) throws -> Person {
         let keys = try Self.keys(seed)
         let identity = keys.publicIdentity
-        let contacts = before?.contacts ?? MemoryContacts()
+        let contacts = given ?? before?.contacts ?? MemoryContacts()
         let home = try before?.home ?? TemporaryFolder()
         let blocklist = Blocklist()
         let messenger = Messenger(
@@ -48,7 +48,7 @@ final class Room: Sendable {
             book: try ContactBook(store: contacts, now: now),
             archive: try HomeStore(path: home.path + "/home.sqlite", keys: keys),
             network: network.view(of: identity), directory: directory, blocklist: blocklist,
-            options: options, now: now)
+            options: options, rotations: rotations, now: now)
         let person = Person(
             messenger: messenger, contacts: contacts, home: home,
             endpoint: try Endpoint("127.0.0.\(seed):4000"), identity: identity)

@@ -58,6 +58,12 @@ import Transparency
         #expect(try await store.entries(from: 0, count: 9) == [first, other, release, second])
         #expect(try await store.entries(from: 1, count: 2) == [other, release])
         #expect(try await store.entries(from: 4, count: 2) == [])
+        let history = [first, release, second].map(\.bytes)
+        let label = Label(handle)
+        #expect(try await store.entryBytes(of: label, from: 0, below: 9, count: 9) == history)
+        #expect(try await store.entryBytes(of: label, from: 1, below: 3, count: 9) == [history[1]])
+        #expect(try await store.entryBytes(of: label, from: 1, below: .max, count: 1) == [history[1]])
+        #expect(try await store.entryBytes(of: label, from: .max, below: .max, count: 9) == [])
     }
 
     @Test(arguments: Kind.allCases) func refusesWhatDoesNotFollow(kind: Kind) async throws {

@@ -249,6 +249,12 @@ final class FailingStore: ClaimStore {
         await inner.entryBytes(from: position, count: count)
     }
 
+    func entryBytes(
+        of label: Label, from sequence: UInt64, below limit: UInt64, count: Int
+    ) async throws(ClaimStoreError) -> [[UInt8]] {
+        await inner.entryBytes(of: label, from: sequence, below: limit, count: count)
+    }
+
     func load() async throws(ClaimStoreError) -> (log: LogFrontier, map: MapTree) { await inner.load() }
 
     func withNodes<Value: Sendable>(

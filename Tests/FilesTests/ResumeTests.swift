@@ -116,6 +116,39 @@ import Wire
         await again.close()
     }
 
+    /// The peer has a new key: what came from the old one is not asked for again.
+    @Test func itGoesOnWithThePeersNewKey() async throws {
+        let bob = try await Side()
+        let content = bytes(64 * 200)
+        let peer = try await Peer(of: bob, offering: content)
+        try await bob.engine.accept(peer.key, into: bob.folder.path)
+        await peer.connect()
+        _ = try await peer.fetch()
+        try await peer.sendSpan(0)
+        try await peer.send(0..<77)
+        try await waitUntil("77 chunks") { await bob.status(peer.key)?.bytesDone == 77 * 64 }
+        await bob.engine.release(peer.identity)
+        let new = try IdentityKeys.generate().publicIdentity
+        let key = TransferKey(peer: new, id: peer.key.id, direction: .incoming)
+        let before = try #require(await bob.status(peer.key)).transfer
+        try await bob.store.save(
+            Transfer(
+                key: key, offer: before.offer, path: before.path, state: before.state,
+                chunksDone: before.chunksDone))
+        try await bob.store.remove(peer.key)
+        for _ in 0..<2 { try await bob.engine.moved(from: peer.identity, to: new) }
+        #expect(await bob.engine.list().map(\.transfer.key) == [key])
+        let pipe = Pipe(room: 1_000)
+        await bob.engine.connected(new, PipeChannel(pipe: pipe))
+        guard case .fetch(let fetch)? = try await within30Seconds({ await pipe.receive() }) else {
+            Issue.record("nothing is fetched")
+            return
+        }
+        #expect(fetch.first == 77 && fetch.id == key.id)
+        #expect(try await bob.store.transfers().map(\.key) == [key])
+        await bob.close()
+    }
+
     /// The part file was removed meanwhile: from the beginning, and noted so.
     @Test func aMissingPartFile() async throws {
         let bob = try await Side()

@@ -23,6 +23,7 @@ import Wire
             .lookup(.address(six)), .list(after: nil), .list(after: identity), .watch,
             .confirm(alice, identity), .log(.checkpoint(from: 0)), .log(.checkpoint(from: 3, to: .max)),
             .log(.entries(first: 7)), .log(.nodes(level: 63, first: .max, count: 1_024)), .log(.keys),
+            .log(.history(label: Array(repeating: 1, count: 32), first: .max)),
         ]
         let responses: [DirectoryResponse.Body] = [
             .observed(address.ip), .newest(entry: claim), .newest(entry: nil), .appended(),

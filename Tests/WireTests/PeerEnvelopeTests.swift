@@ -13,7 +13,7 @@ import Wire
             .hello(Hello(handle: nil, directory: nil)),
             .hello(Hello(handle: try Handle("alice"), directory: identity)),
             .text(try TextMessage(id: id, sentAt: sentAt, text: "grüße \u{1b}[2J\u{202e} 👩‍👩‍👧\r\n\0")),
-            .delivered([id]),
+            .rotation([[1], [UInt8](repeating: 2, count: 1_024)]), .delivered([id]),
             .read([id, MessageID.make()]),
             .offer(
                 OfferMessage(
@@ -133,6 +133,19 @@ import Wire
         let tooMany = field(3, ids.flatMap { field(1, $0.bytes) })
         #expect(throws: WireError.invalid("receipt.ids")) { try PeerEnvelope(decoding: tooMany) }
         #expect(throws: WireError.invalid("receipt.ids")) { try PeerEnvelope(decoding: field(4, [])) }
+    }
+
+    @Test func rotationsAreBounded() throws {
+        let most = PeerEnvelope.rotation(Array(repeating: [UInt8](repeating: 1, count: 321), count: 64))
+        #expect(try PeerEnvelope(decoding: most.encoded()) == most)
+        let refused: [[[UInt8]]] = [
+            [], [[]], [[UInt8](repeating: 1, count: 1_025)], Array(repeating: [1], count: 65),
+        ]
+        for entries in refused {
+            #expect(throws: WireError.invalid("rotation.entries")) {
+                try PeerEnvelope(decoding: field(10, entries.flatMap { field(1, $0) }))
+            }
+        }
     }
 
     @Test func unknownKindsAreIgnoredAndNothingIsMalformed() throws {

@@ -26,16 +26,16 @@ import Wire
         let lifetime: [UInt8] = [16, 60]
         func presence(_ tag: [UInt8], _ blob: [UInt8]) -> [UInt8] { field(1, field(1, tag) + field(2, blob)) }
         let good = presence(Self.tag, Self.blob)
-        #expect(throws: Never.self) { try request(15, good + lifetime) }
+        #expect(throws: Never.self) { try request(16, good + lifetime) }
         let bad: [[UInt8]] = [
             lifetime, good, good + [16, 0], good + [16, 0xA1, 0x38],
             presence(Array(Self.tag.dropLast()), Self.blob) + lifetime,
             presence(Self.tag, Array(Self.blob.dropLast())) + lifetime,
             (0..<49).flatMap { _ in presence(Self.tag, []) } + lifetime,
         ]
-        for body in bad { #expect(throws: WireError.self) { try request(15, body) } }
+        for body in bad { #expect(throws: WireError.self) { try request(16, body) } }
         for body in [[], field(1, [1]), (0..<49).flatMap { _ in field(1, Self.tag) }] as [[UInt8]] {
-            #expect(throws: WireError.self) { try request(16, body) }
+            #expect(throws: WireError.self) { try request(17, body) }
         }
         for body in [field(1, [1]), (0..<49).flatMap { _ in field(1, []) }] as [[UInt8]] {
             #expect(throws: WireError.self) {

@@ -55,7 +55,7 @@ struct ChatCommand: AsyncParsableCommand {
     /// A person who lacks an identity or a directory is led to them; a script is told.
     private func open(isScreen: Bool) async throws -> FirstEntry.Opened? {
         guard isatty(STDIN_FILENO) == 1 else {
-            return FirstEntry.Opened(home: try options.open(), peer: peer)
+            return FirstEntry.Opened(home: try await options.open(), peer: peer)
         }
         return try await FirstEntry(options: options, peer: peer, isScreen: isScreen).run()
     }

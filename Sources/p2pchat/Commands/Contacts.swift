@@ -1,5 +1,6 @@
 import ArgumentParser
 import Identity
+import Store
 
 struct Contacts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -197,6 +198,7 @@ enum ContactLine {
         let padding = String(repeating: " ", count: max(1, nameWidth - name.count))
         let short = try PublicIdentity(fingerprint: contact.fingerprint).shortFingerprint
         var marks = [contact.trust]
+        if !contact.former.isEmpty, contact.trust == Trust.unverified.rawValue { marks.append("new key") }
         switch contact.standing {
         case "accepted": break
         case "request": marks.append("asks to talk")

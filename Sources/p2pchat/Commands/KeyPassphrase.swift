@@ -42,6 +42,11 @@ struct KeyPassphrase: AsyncParsableCommand {
     func run() async throws {
         let home = options.folder
         let keys = try options.unlock()
+        guard try KeyFile.nextIdentity(directory: home.path) == nil else {
+            throw CommandError(
+                .tryAgain, "a change of the key is under way; its passphrase is changed after that",
+                hint: "end it with: p2pchat key rotate")
+        }
         // No lock: a process that is online has its keys in memory and does not read the file again.
         if noPassphrase {
             try KeyFile.changePassphrase(keys, to: nil, directory: home.path)

@@ -6,8 +6,8 @@ struct Keygen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make your identity: one key pair, in the home folder.",
         discussion: """
-            The fingerprint goes to standard output. The recovery words go to standard error and are shown this once: a
-            later version revokes a lost identity with them. Write them on paper.
+            The fingerprint goes to standard output. The recovery words go to standard error and are shown this once:
+            with them a lost or stolen identity is revoked (p2pchat key recover). Write them on paper.
 
             Examples:
               p2pchat keygen
@@ -48,7 +48,7 @@ struct Keygen: AsyncParsableCommand {
         Output.note(
             """
 
-            Recovery words, shown only now. Write them on paper; a later version revokes a lost identity with them.
+            Recovery words, shown only now. Write them on paper; with them a lost or stolen identity is revoked.
 
               \(made.recoveryWords.joined(separator: " "))
 

@@ -49,8 +49,13 @@ struct Register: AsyncParsableCommand {
     var stay = false
 
     func run() async throws {
-        let open = try options.open()
+        let open = try await options.open()
         defer { withExtendedLifetime(open) {} }
+        guard try KeyFile.nextIdentity(directory: open.home.path) == nil else {
+            throw CommandError(
+                .tryAgain, "a change of the key is under way, by the handle and directory that this home has",
+                hint: "end it with: p2pchat key rotate")
+        }
         let store = try HomeStore(path: open.home.databasePath, keys: open.keys)
         let settings = try chosen(over: store.settings())
         guard let directory = settings.directory else {

@@ -74,6 +74,13 @@ struct Send: AsyncParsableCommand {
                 ControlMethods.send, parameters, within: .seconds(timeout) + .seconds(2), { $0.send })
         }
         if json { try Output.json(sent) }
+        if sent.former != nil {
+            Output.note(
+                """
+                \(sent.peer.name) has a new key, which the one before has handed on to; it is not verified
+                  \(sent.peer.fingerprint)
+                """)
+        }
         guard let reason = sent.reason else {
             if !json { Output.note("delivered to \(sent.peer.name)") }
             return true

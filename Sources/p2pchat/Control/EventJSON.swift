@@ -22,6 +22,10 @@ enum EventJSON {
                 Changed(
                     peer: PeerJSON(peer), handle: handle.text, replacement: replacement.fingerprint)
             ]
+        case .rotated(let peer, let former):
+            [Rotated(peer: PeerJSON(peer), former: former.fingerprint)]
+        case .revoked(let peer, let handle, let heir):
+            [Revoked(peer: PeerJSON(peer), handle: handle.text, heir: heir?.fingerprint)]
         case .notKept(let peer, let reason):
             [NotKept(peer: PeerJSON(peer), reason: CommandError(describing: reason).message)]
         case .file(let peer, let event): await File(peer, event, files).map { [$0] } ?? []
@@ -135,6 +139,24 @@ enum EventJSON {
             self.peer = PeerJSON(peer)
             self.state = state.rawValue
         }
+    }
+
+    /// A contact has a new key, which its former one has handed on to.
+    struct Rotated: Encodable, Sendable {
+        let v = 1
+        let event = "rotated"
+        let peer: PeerJSON
+        let former: String
+    }
+
+    /// A contact's key was revoked.
+    struct Revoked: Encodable, Sendable {
+        let v = 1
+        let event = "revoked"
+        let peer: PeerJSON
+        let handle: String
+        /// Who may have the handle instead.
+        let heir: String?
     }
 
     struct Changed: Encodable, Sendable {

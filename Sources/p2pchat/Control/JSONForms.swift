@@ -75,6 +75,8 @@ struct ContactJSON: Codable, Sendable {
     let muted: Bool
     /// The key that the handle leads to now, where it changed.
     let replacement: String?
+    /// Keys that the contact had before and handed on, the oldest first.
+    let former: [String]
     let since: String
 
     init(_ contact: Contact) {
@@ -87,6 +89,7 @@ struct ContactJSON: Codable, Sendable {
         standing = contact.standing.rawValue
         muted = contact.isMuted
         replacement = contact.replacement?.fingerprint
+        former = contact.former.map(\.fingerprint)
         since = contact.since.ISO8601Format()
     }
 }
@@ -145,6 +148,8 @@ struct SendResult: Codable, Sendable {
     let state: String
     /// Why it is not delivered yet.
     let reason: String?
+    /// The peer's key before, where it turned out meanwhile that it has a new one.
+    let former: String?
 }
 
 /// One for each text, in their order.

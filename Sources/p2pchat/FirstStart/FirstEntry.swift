@@ -23,7 +23,7 @@ struct FirstEntry {
             HomeOptions.warnIfMemoryCannotBeLocked()
             return try await walk(FirstStart(homePath: home.path, peer: peer), FirstDeeds(home: home))
         }
-        let open = try options.open()
+        let open = try await options.open()
         let store = try HomeStore(path: home.databasePath, keys: open.keys)
         let settings = try store.settings()
         try store.close()

@@ -71,7 +71,7 @@ extension FirstStart {
     private static func noting(_ words: [String]) -> FirstQuestion {
         FirstQuestion(
             heading: "Recovery words, shown only now",
-            text: ["Write them on paper; a later version revokes a lost identity with them."],
+            text: ["Write them on paper; with them a lost or stolen identity is revoked."],
             words: words.enumerated().map { "\($0 + 1) \($1)" }, prompt: "On paper? [y/N]",
             onEnter: "not yet")
     }

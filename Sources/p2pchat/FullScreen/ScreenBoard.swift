@@ -79,6 +79,13 @@ actor ScreenBoard {
                     "? a stranger asks to talk; nothing goes back before you answer: /accept, /decline or /block"
             )
         }
+        // Said each time until the numbers were compared: it may have changed while nobody looked.
+        if let peer, !flow.endsWithNotice {
+            let summary = await node.messenger.summary(of: peer)
+            if summary.hasNewKey {
+                flow.append(notice: "! \(EventLine.name(summary)) has \(summary.meaning): /verify")
+            }
+        }
         sawAll()
         await refresh()
     }
@@ -166,7 +173,7 @@ actor ScreenBoard {
             }
             await refreshWaits(of: peer.identity)
             await update(peer.identity)
-        case .changed, .notKept:
+        case .changed, .rotated, .revoked, .notKept:
             if let line = EventLine.text(event) { flow.append(notice: line) }
             await refresh()
             changed(true)

@@ -96,7 +96,7 @@ enum SideList {
         if item.standing == .request { return "?" }
         switch item.trust {
         case .verified: return "+"
-        case .changed: return "!"
+        case .changed, .revoked: return "!"
         case .unverified: return ""
         }
     }

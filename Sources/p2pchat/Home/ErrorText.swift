@@ -23,6 +23,7 @@ extension CommandError {
                 hint: reason.hint)
         case let error as FileError: self = Self.file(error)
         case let error as DirectoryError: self = Self.directory(error)
+        case let error as RecoveryError: self = Self.recovery(error)
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
         case let error as LogStartError: self = Self.log(error)
@@ -63,6 +64,15 @@ extension CommandError {
                 hint:
                     "the address may belong to somebody else by now; see: p2pchat lookup \(identity.fingerprint)"
             )
+        case .rotated(let former, let new):
+            CommandError(
+                .tryAgain, "\(former.shortFingerprint) has a new key: \(new.fingerprint)",
+                hint: "do it again; it is not verified until you compare: p2pchat verify \(new.fingerprint)")
+        case .revoked(let identity, let handle, let heir):
+            CommandError(
+                .refused,
+                "the key of \(handle?.text ?? identity.shortFingerprint) was revoked by its owner; nothing was sent",
+                hint: heir.map { RevocationText.heir($0, of: identity).joined(separator: "\n  ") })
         case .changed(let handle, let pinned, let replacement):
             CommandError(
                 .refused,

@@ -63,6 +63,11 @@ struct SessionDirectory: DirectoryAccess {
     }
 
     func holder(of handle: Handle) async throws -> PublicIdentity? { try await session.holder(of: handle) }
+
+    func standing(of identity: PublicIdentity, as handle: Handle) async throws -> PinStanding {
+        try await session.standing(of: identity, as: handle)
+    }
+
     func list() async throws -> [PeerEntry] { try await session.list() }
     func close() async { await session.stop() }
 }
@@ -114,6 +119,11 @@ actor VisitingDirectory: DirectoryAccess {
     func holder(of handle: Handle) async throws -> PublicIdentity? {
         try await connected().holder(of: handle)
     }
+
+    func standing(of identity: PublicIdentity, as handle: Handle) async throws -> PinStanding {
+        try await connected().standing(of: identity, as: handle)
+    }
+
     func list() async throws -> [PeerEntry] { try await connected().list() }
 
     func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {

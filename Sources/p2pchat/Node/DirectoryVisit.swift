@@ -39,6 +39,11 @@ struct DirectoryVisit: Sendable {
         try await with { try await $0.claim(handle, recoveryHash: recoveryHash) }
     }
 
+    /// Hands a handle on to a new identity; see ``DirectoryClient/rotate(_:to:)``.
+    func rotate(_ handle: Handle, to successor: IdentityKeys) async throws -> RotationChain {
+        try await with { try await $0.rotate(handle, to: successor) }
+    }
+
     /// What a claim makes public, for the question before it.
     static let meaningOfClaim = [
         "A handle is public and permanent: the directory keeps who claimed it, with",

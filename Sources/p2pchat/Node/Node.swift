@@ -51,7 +51,7 @@ final class Node: Sendable {
             options: Messenger.Options(
                 delivers: kind.isOnline, sendsRead: settings.sendsRead && tellsShown,
                 unshown: kind.isOnline ? 256 : 0, takesFilesInto: takesFilesInto),
-            now: { Date() })
+            rotations: settings.rotations, now: { Date() })
     }
 
     // MARK: Visiting

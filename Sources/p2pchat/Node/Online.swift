@@ -9,7 +9,7 @@ struct Online {
 
     /// Runs a node, and beside it `body`, until the body ends or a signal comes.
     func run(_ body: @escaping @Sendable (Node) async throws -> Void) async throws {
-        try await run(options.open(), body)
+        try await run(await options.open(), body)
     }
 
     func run(_ open: OpenHome, _ body: @escaping @Sendable (Node) async throws -> Void) async throws {

@@ -1,5 +1,6 @@
 import Chat
 import FoundationEssentials
+import Identity
 import Store
 import Wire
 
@@ -65,18 +66,18 @@ extension Operations {
             // A task of its own, because this one may be cancelled.
             return await Task { await giveUp(begun, because: error) }.value
         }
-        let peer = await summary(begun)
+        let peer = await recipient(begun)
         return begun.messages.map { .success(SendResult($0.id, peer, .delivered, nil)) }
     }
 
     private func giveUp(_ begun: Begun, because error: any Error) async -> [Result<SendResult, any Error>] {
-        let peer = await summary(begun)
+        let peer = await recipient(begun)
         do {
             let reached = try await node.messenger.reached(begun.messages)
             let open = begun.messages.map(\.id).filter { reached[$0].map { $0 < .delivered } ?? false }
             // Without being asked to keep them, nothing is sent behind the caller's back.
             let takenBack =
-                begun.queue ? [:] : try await node.messenger.cancel(open, to: begun.peer.identity)
+                begun.queue ? [:] : try await node.messenger.cancel(open, to: peer.identity)
             let reason = CommandError(describing: error).message
             return begun.messages.map { message in
                 let id = message.id
@@ -93,8 +94,18 @@ extension Operations {
         }
     }
 
-    private func summary(_ begun: Begun) async -> PeerJSON {
-        PeerJSON(await node.messenger.summary(of: begun.peer.identity))
+    /// Whom the messages went to, or are for: the peer with the key that it has by now.
+    fileprivate struct Recipient {
+        let identity: PublicIdentity
+        let summary: PeerJSON
+        let former: PublicIdentity?
+    }
+
+    private func recipient(_ begun: Begun) async -> Recipient {
+        let identity = await node.messenger.current(begun.peer).identity
+        return Recipient(
+            identity: identity, summary: PeerJSON(await node.messenger.summary(of: identity)),
+            former: identity == begun.peer.identity ? nil : begun.peer.identity)
     }
 
     /// So that the answer fits into a line of the control socket.
@@ -107,7 +118,11 @@ extension Operations {
 }
 
 extension SendResult {
-    fileprivate init(_ id: MessageID, _ peer: PeerJSON, _ state: DeliveryState, _ reason: String?) {
-        self.init(id: id.description, peer: peer, state: state.description, reason: reason)
+    fileprivate init(
+        _ id: MessageID, _ peer: Operations.Recipient, _ state: DeliveryState, _ reason: String?
+    ) {
+        self.init(
+            id: id.description, peer: peer.summary, state: state.description, reason: reason,
+            former: peer.former?.fingerprint)
     }
 }

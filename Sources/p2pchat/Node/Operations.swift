@@ -25,7 +25,7 @@ struct Operations: Sendable {
     func lookup(_ parameters: PeerParameters) async throws -> EntryJSON {
         let peer = try await node.messenger.resolve(parameters.peer)
         let entry = try await node.messenger.entry(of: peer)
-        return EntryJSON(entry, trust: await node.messenger.summary(of: peer.identity).trust)
+        return EntryJSON(entry, trust: await node.messenger.summary(of: entry.identity).trust)
     }
 
     func status(_: NoParameters) async throws -> StatusJSON {

@@ -40,7 +40,7 @@ struct HomeAccess {
             }
             if let lock = try HomeLock.take(home) {
                 defer { withExtendedLifetime(lock) {} }
-                let node = try Node.visiting(home: home, keys: options.unlock())
+                let node = try Node.visiting(home: home, keys: await options.unlockSettled())
                 return try await node.visit {
                     try await body(HomeSession(way: .operations(Operations(node: node))))
                 }

@@ -27,11 +27,16 @@ struct HomeOptions: ParsableArguments {
     var folder: Home { Home(option: home) }
 
     /// Opens the home to be online with it.
-    func open() throws -> OpenHome {
+    func open() async throws -> OpenHome {
         let home = folder
         _ = try home.publicIdentity()
         guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
-        return OpenHome(home: home, lock: lock, keys: try unlock())
+        return OpenHome(home: home, lock: lock, keys: try await unlockSettled())
+    }
+
+    /// Opens the identity, and ends a change of it that was interrupted. The caller holds the home's lock.
+    func unlockSettled() async throws -> IdentityKeys {
+        try await KeyChange(home: folder, present: unlockKeepingPassphrase()).settle()
     }
 
     /// Opens the identity; asks for the passphrase where the key file is sealed.
@@ -106,6 +111,16 @@ final class Unlocked: Sendable {
     }
 
     var hasPassphrase: Bool { passphrase != nil }
+
+    /// The identity that the home is changing over to.
+    func openNext(_ home: Home) throws -> IdentityKeys {
+        try KeyFile.openNext(directory: home.path, passphrase: passphrase)
+    }
+
+    /// Writes a new identity beside the key file, sealed as that one is.
+    func writeNext(_ next: IdentityKeys, _ home: Home, cost: KeyFile.Cost) throws {
+        try KeyFile.writeNext(next, passphrase: passphrase, directory: home.path, cost: cost)
+    }
 
     /// The passphrase in memory of its own; nil where the key file has none.
     func copyOfPassphrase() throws -> SecretBytes? {

@@ -31,9 +31,22 @@ enum EventLine {
         case .presence(let peer, isOnline: false): "* \(name(peer)) is offline"
         case .notKept(let peer, let reason):
             "! what \(name(peer)) sends cannot be kept, and stays there: \(CommandError(describing: reason).message)"
-        case .link(let peer, .connected): "* connected with \(name(peer)) (\(peer.trust.meaning))"
+        case .link(let peer, .connected): "* connected with \(name(peer)) (\(peer.meaning))"
         case .link(let peer, .closed): "* \(name(peer)) said goodbye"
         case .link(let peer, .cut): "* the connection with \(name(peer)) was cut"
+        case .rotated(let peer, let former):
+            """
+            ! \(name(peer)) has a new key; the one before has handed on to it, and what is written goes to it now
+            !   before: \(former.groupedFingerprint)
+            !   now:    \(peer.identity.groupedFingerprint)
+            !   not verified until the safety number is compared again: whoever has stolen the old key could do this, too
+            """
+        case .revoked(let peer, let handle, let heir):
+            ([
+                "! the key of \(name(peer)) (\(handle)) was revoked by its owner; nothing is sent to it or shown of it any more",
+                "!   revoked: \(peer.identity.groupedFingerprint)",
+            ] + (heir.map { RevocationText.heir($0, of: peer.identity) } ?? []).map { "!   " + $0 })
+            .joined(separator: "\n")
         case .changed(let peer, let handle, let replacement):
             """
             ! the handle \(handle) now leads to another key; nothing was sent or shown

@@ -65,12 +65,14 @@ extension LineChat {
                     "* \(found.name) is not there now (\(CommandError(describing: error).message))")
                 saidWaiting.remove(found.identity)
             }
-            let summary = await node.messenger.summary(of: found.identity)
-            peer = found
+            // It may have turned out meanwhile that the peer has a new key.
+            let current = await node.messenger.current(found)
+            let summary = await node.messenger.summary(of: current.identity)
+            peer = current
             if let board = interface.board {
-                await board.select(found.identity)
+                await board.select(current.identity)
             } else {
-                interface.show("* talking with \(EventLine.name(summary)) (\(summary.trust.meaning))")
+                interface.show("* talking with \(EventLine.name(summary)) (\(summary.meaning))")
                 await gate.open()
                 await showUnseen()
             }

@@ -9,6 +9,7 @@ extension LineChat {
         if let board = interface.board {
             await board.begin()
             while let event = await node.messenger.events.next() {
+                await follow(event)
                 await board.take(event)
                 await notify(of: event)
                 if case .message = event { await refreshNames() }
@@ -49,8 +50,17 @@ extension LineChat {
             if summary.standing == .accepted { showLine(event) }
             if summary.identity == peer?.identity { await setPrompt() }
         case .file(let summary, let fileEvent): await show(fileEvent, of: summary)
-        case .presence, .changed, .notKept: showLine(event)
+        case .rotated:
+            showLine(event)
+            await follow(event)
+        case .presence, .changed, .revoked, .notKept: showLine(event)
         }
+    }
+
+    /// Whom one talks with has a new key: what is typed from now on is for that one.
+    private func follow(_ event: ChatEvent) async {
+        guard case .rotated(let summary, let former) = event, former == peer?.identity else { return }
+        await open(summary.identity)
     }
 
     /// A script ends with an error when something did not arrive.
@@ -99,7 +109,7 @@ extension LineChat {
             interface.show("* \(message.peer.name) wrote; shown once you have chosen")
         case .link(let peer, .connected) where peer.standing == .accepted:
             interface.show("* \(peer.name) calls; shown once you have chosen")
-        case .message, .state, .link, .presence, .changed, .file, .notKept: break
+        case .message, .state, .link, .presence, .changed, .rotated, .revoked, .file, .notKept: break
         }
     }
 

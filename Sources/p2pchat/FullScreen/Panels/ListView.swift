@@ -56,7 +56,7 @@ enum ListView {
         parts.append(
             person.entry.addresses.isEmpty
                 ? "cannot be called" : person.entry.addresses.map(\.description).joined(separator: " "))
-        let mark = person.trust == .verified ? "+" : person.trust == .changed ? "!" : ""
+        let mark = person.trust == .verified ? "+" : person.trust == .unverified ? "" : "!"
         var text = fit(person.name + mark, min(Self.nameWidth, columns))
         for part in parts {
             guard displayWidth(text) + 2 + displayWidth(part) <= columns else { continue }

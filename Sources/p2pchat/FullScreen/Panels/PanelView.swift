@@ -47,7 +47,7 @@ enum PanelView {
     }
 
     private static func mark(_ details: PeerDetails) -> String {
-        details.trust == .verified ? "+" : details.trust == .changed ? "!" : ""
+        details.trust == .verified ? "+" : details.trust == .unverified ? "" : "!"
     }
 
     // MARK: Keys
