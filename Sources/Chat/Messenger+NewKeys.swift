@@ -120,7 +120,8 @@ extension Messenger {
         _ pinned: PublicIdentity, _ known: KnownHandle, heir: PublicIdentity?
     ) async throws -> ChatError {
         let isNews = try book.revoke(pinned, known, heir: heir)
-        if let conversation = conversations.remove(pinned) { start { await conversation.close() } }
+        // Not even what is queued on a link is to go.
+        await conversations.remove(pinned)?.cut()
         redials.remove(pinned)
         if isNews {
             await events.put(.revoked(summary(of: pinned), handle: known.handle, heir: heir))
