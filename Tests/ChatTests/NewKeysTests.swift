@@ -2,6 +2,7 @@ import Directory
 import FoundationEssentials
 import Identity
 import Store
+import TestSupport
 import Testing
 import Wire
 
@@ -121,6 +122,36 @@ import Wire
             #expect(told.from == bob.identity)
         }
         #expect(try new.contacts.contacts().map(\.isUntold) == [false])
+    }
+
+    /// Each knows only the other's former key.
+    @Test func bothHaveNewKeysAtOnce() async throws {
+        let room = try Room()
+        let directory = room.directory
+        func person(_ handle: String, _ seeds: [UInt8], knowing name: String, _ seed: UInt8) throws
+            -> Room.Person
+        {
+            let known = KnownHandle(directory: directory.identity, handle: try Handle(name))
+            let contacts = MemoryContacts()
+            try contacts.save(
+                Contact(
+                    identity: Room.identity(seed), handles: [known], since: Date(timeIntervalSince1970: 0),
+                    isUntold: true))
+            return try room.person(
+                handle, seeds[1], contacts: contacts, rotations: Self.chain(seeds, handle))
+        }
+        let alice = try person("alice", [1, 5], knowing: "bobby", 2)
+        let bob = try person("bobby", [2, 6], knowing: "alice", 1)
+        directory.say(.movedTo(alice.identity), of: try Room.identity(1))
+        directory.say(.movedTo(bob.identity), of: try Room.identity(2))
+        try await room.run(alice, bob) {
+            for (one, other) in [(alice, bob), (bob, alice)] {
+                try await waitUntil("the new key, told") {
+                    await one.messenger.contacts.map { [$0.identity: $0.isUntold] }
+                        == [[other.identity: false]]
+                }
+            }
+        }
     }
 
     @Test func theLogTellsOfSeveralRotationsAtOnce() async throws {
