@@ -81,7 +81,8 @@ extension Messenger {
         return (handle, standing)
     }
 
-    private func standing(of pinned: PublicIdentity, as handle: Handle) async -> PinStanding? {
+    /// Nil where the log cannot be asked.
+    func standing(of pinned: PublicIdentity, as handle: Handle) async -> PinStanding? {
         guard let directory else { return nil }
         return try? await within(Self.confirmationPatience) {
             try await directory.standing(of: pinned, as: handle)

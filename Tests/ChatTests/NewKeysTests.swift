@@ -220,6 +220,25 @@ import Wire
         #expect(try alice.contacts.contacts().map(\.identity) == [bob.identity])
     }
 
+    @Test func anInviteToTheOldKeyLeadsToTheNewOne() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let new = try room.person("bobby", 6)
+        let (old, handle) = (try Room.identity(Self.old), try Handle("bobby"))
+        let reference = try DirectoryReference("192.0.2.1:7600#\(room.directory.identity.fingerprint)")
+        let invite = Invite(identity: old, directory: reference, address: nil, handle: handle).description
+        room.directory.say(.movedTo(new.identity), of: old)
+        #expect(
+            try await alice.messenger.resolve(invite)
+                == ResolvedPeer(identity: new.identity, handle: handle))
+        room.directory.say(.revoked(heir: new.identity), of: old)
+        await #expect(throws: ChatError.revoked(old, handle: handle, heir: nil)) {
+            _ = try await alice.messenger.resolve(invite)
+        }
+        room.directory.say(.gone(holder: new.identity), of: old)
+        #expect(try await alice.messenger.resolve(invite).identity == old)
+    }
+
     @Test func theOldKeyIsNobodysAnyMore() async throws {
         let (room, alice, bob) = try await Self.room()
         let new = try room.person("bobby", 6)
