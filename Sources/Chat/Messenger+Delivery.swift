@@ -33,9 +33,9 @@ extension Messenger {
         } catch ChatError.revoked {
             redials.remove(peer)
         } catch {
-            redials.failed(peer, at: .now)
             // That one's key is new is no reason to go on asking for somebody who is not there.
-            if await !conversation(with: peer).hasMessagesOrFiles() { redials.remove(peer) }
+            let isTriedAgain = await conversation(with: peer).hasMessagesOrFiles()
+            redials.failed(peer, at: .now, isTriedAgain: isTriedAgain)
         }
         redialBell.ring()
     }

@@ -26,6 +26,7 @@ extension Messenger {
         case .invite(let invite):
             // A directory in common knows better where the peer is now.
             let isAsked = directory != nil && invite.directory?.identity == directory?.identity
+            if isAsked, let current = try await holder(of: invite) { return current }
             return ResolvedPeer(
                 identity: invite.identity, handle: handle(of: invite.identity),
                 addresses: isAsked ? [] : invite.address.map { [$0] } ?? [])
@@ -53,6 +54,18 @@ extension Messenger {
                 return ResolvedPeer(identity: identity, handle: handle)
             }
             throw directory == nil ? ChatError.noDirectory : ChatError.notAvailable(text)
+        }
+    }
+
+    /// Who has the place of the one that an invite names, where that one has a new key since.
+    ///
+    /// - Throws: `ChatError.revoked`.
+    private func holder(of invite: Invite) async throws -> ResolvedPeer? {
+        guard book[invite.identity] == nil, let handle = invite.handle else { return nil }
+        switch await standing(of: invite.identity, as: handle) {
+        case .movedTo(let new)?: return ResolvedPeer(identity: new, handle: handle)
+        case .revoked?: throw ChatError.revoked(invite.identity, handle: handle, heir: nil)
+        case .holds?, .gone?, nil: return nil
         }
     }
 

@@ -81,7 +81,8 @@ extension Messenger {
         return (handle, standing)
     }
 
-    private func standing(of pinned: PublicIdentity, as handle: Handle) async -> PinStanding? {
+    /// Nil where the log cannot be asked.
+    func standing(of pinned: PublicIdentity, as handle: Handle) async -> PinStanding? {
         guard let directory else { return nil }
         return try? await within(Self.confirmationPatience) {
             try await directory.standing(of: pinned, as: handle)
@@ -120,7 +121,8 @@ extension Messenger {
         _ pinned: PublicIdentity, _ known: KnownHandle, heir: PublicIdentity?
     ) async throws -> ChatError {
         let isNews = try book.revoke(pinned, known, heir: heir)
-        if let conversation = conversations.remove(pinned) { start { await conversation.close() } }
+        // Not even what is queued on a link is to go.
+        await conversations.remove(pinned)?.cut()
         redials.remove(pinned)
         if isNews {
             await events.put(.revoked(summary(of: pinned), handle: known.handle, heir: heir))

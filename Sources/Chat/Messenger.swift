@@ -253,8 +253,10 @@ package actor Messenger: ConversationHost {
     package func waitDelivered(
         _ messages: [StoredMessage], to peer: ResolvedPeer, timeout: Duration
     ) async throws {
+        let deadline = ContinuousClock.now + timeout
         try await following(peer) {
-            try await self.waitDeliveredDirectly(messages, to: $0, timeout: timeout)
+            let left = max(.milliseconds(1), deadline - .now)
+            try await self.waitDeliveredDirectly(messages, to: $0, timeout: left)
         }
     }
 

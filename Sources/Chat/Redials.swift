@@ -63,8 +63,12 @@ struct Redials {
         return taken
     }
 
-    mutating func failed(_ peer: PublicIdentity, at now: ContinuousClock.Instant) {
+    /// - Parameter isTriedAgain: false where the next attempt waits until something says that the peer is there.
+    mutating func failed(
+        _ peer: PublicIdentity, at now: ContinuousClock.Instant, isTriedAgain: Bool = true
+    ) {
         guard var entry = entries[peer] else { return }
+        guard isTriedAgain || entry.isUrged else { return remove(peer) }
         entry.isTrying = false
         entry.due = entry.isUrged ? now : now + entry.pause
         entry.isUrged = false

@@ -2,6 +2,7 @@ import Directory
 import FoundationEssentials
 import Identity
 import Store
+import TestSupport
 import Testing
 import Wire
 
@@ -123,6 +124,36 @@ import Wire
         #expect(try new.contacts.contacts().map(\.isUntold) == [false])
     }
 
+    /// Each knows only the other's former key.
+    @Test func bothHaveNewKeysAtOnce() async throws {
+        let room = try Room()
+        let directory = room.directory
+        func person(_ handle: String, _ seeds: [UInt8], knowing name: String, _ seed: UInt8) throws
+            -> Room.Person
+        {
+            let known = KnownHandle(directory: directory.identity, handle: try Handle(name))
+            let contacts = MemoryContacts()
+            try contacts.save(
+                Contact(
+                    identity: Room.identity(seed), handles: [known], since: Date(timeIntervalSince1970: 0),
+                    isUntold: true))
+            return try room.person(
+                handle, seeds[1], contacts: contacts, rotations: Self.chain(seeds, handle))
+        }
+        let alice = try person("alice", [1, 5], knowing: "bobby", 2)
+        let bob = try person("bobby", [2, 6], knowing: "alice", 1)
+        directory.say(.movedTo(alice.identity), of: try Room.identity(1))
+        directory.say(.movedTo(bob.identity), of: try Room.identity(2))
+        try await room.run(alice, bob) {
+            for (one, other) in [(alice, bob), (bob, alice)] {
+                try await waitUntil("the new key, told") {
+                    await one.messenger.contacts.map { [$0.identity: $0.isUntold] }
+                        == [[other.identity: false]]
+                }
+            }
+        }
+    }
+
     @Test func theLogTellsOfSeveralRotationsAtOnce() async throws {
         let (room, alice, bob) = try await Self.room()
         let new = try room.person("bobby", 6)
@@ -189,6 +220,25 @@ import Wire
         #expect(try alice.contacts.contacts().map(\.identity) == [bob.identity])
     }
 
+    @Test func anInviteToTheOldKeyLeadsToTheNewOne() async throws {
+        let room = try Room()
+        let alice = try room.person("alice", 1)
+        let new = try room.person("bobby", 6)
+        let (old, handle) = (try Room.identity(Self.old), try Handle("bobby"))
+        let reference = try DirectoryReference("192.0.2.1:7600#\(room.directory.identity.fingerprint)")
+        let invite = Invite(identity: old, directory: reference, address: nil, handle: handle).description
+        room.directory.say(.movedTo(new.identity), of: old)
+        #expect(
+            try await alice.messenger.resolve(invite)
+                == ResolvedPeer(identity: new.identity, handle: handle))
+        room.directory.say(.revoked(heir: new.identity), of: old)
+        await #expect(throws: ChatError.revoked(old, handle: handle, heir: nil)) {
+            _ = try await alice.messenger.resolve(invite)
+        }
+        room.directory.say(.gone(holder: new.identity), of: old)
+        #expect(try await alice.messenger.resolve(invite).identity == old)
+    }
+
     @Test func theOldKeyIsNobodysAnyMore() async throws {
         let (room, alice, bob) = try await Self.room()
         let new = try room.person("bobby", 6)
@@ -244,8 +294,7 @@ import Wire
             let caller = try await room.network.dial(
                 alice.endpoint, expecting: alice.identity, from: bob.identity)
             try await caller.send(PeerEnvelope.hello(Hello(handle: nil, directory: nil)).encoded())
-            while try await caller.receive() != nil {}
-            caller.cut()
+            await #expect(throws: MemoryLink.Cut.self) { while try await caller.receive() != nil {} }
         }
         #expect(await alice.messenger.summary(of: bob.identity).trust == .revoked)
     }

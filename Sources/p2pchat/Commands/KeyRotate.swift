@@ -58,7 +58,7 @@ struct KeyRotate: AsyncParsableCommand {
             """
             the key is replaced; before it was \(outcome.former.fingerprint)
             contacts to be told when they are next connected: \(outcome.untold)
-            backups and invites made before hold the old key: p2pchat key backup FILE, p2pchat invite
+            backups made before hold the old key: make a new one with p2pchat key backup FILE
             """)
     }
 }

@@ -62,7 +62,9 @@ actor ScreenBoard {
     // MARK: What was chosen and typed
 
     /// Whose conversation is shown from now on.
-    func select(_ peer: PublicIdentity?) async {
+    ///
+    /// - Parameter saysNewKey: false where the event that says so follows.
+    func select(_ peer: PublicIdentity?, saysNewKey: Bool = true) async {
         await open(peer)
         endSearch()
         state.change { model in
@@ -80,7 +82,7 @@ actor ScreenBoard {
             )
         }
         // Said each time until the numbers were compared: it may have changed while nobody looked.
-        if let peer, !flow.endsWithNotice {
+        if let peer, saysNewKey, !flow.endsWithNotice {
             let summary = await node.messenger.summary(of: peer)
             if summary.hasNewKey {
                 flow.append(notice: "! \(EventLine.name(summary)) has \(summary.meaning): /verify")

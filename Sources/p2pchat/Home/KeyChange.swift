@@ -115,10 +115,9 @@ struct KeyChange: Sendable {
         let untold = try store.contacts().count(where: \.isUntold)
         try store.close()
         try KeyFile.removeNext(directory: home.path)
-        let chain = try RotationChain(bytes: settings.rotations)
+        let former = (try? RotationChain(bytes: settings.rotations))?.identities.dropLast().last
         return Outcome(
-            keys: new, former: chain.identities[chain.identities.count - 2], handle: settings.handle,
-            untold: untold)
+            keys: new, former: former ?? present.keys.publicIdentity, handle: settings.handle, untold: untold)
     }
 
     private static func leads(_ rotations: [[UInt8]], to next: PublicIdentity) -> Bool {

@@ -60,7 +60,9 @@ extension LineChat {
     /// Whom one talks with has a new key: what is typed from now on is for that one.
     private func follow(_ event: ChatEvent) async {
         guard case .rotated(let summary, let former) = event, former == peer?.identity else { return }
-        await open(summary.identity)
+        peer = ResolvedPeer(identity: summary.identity, handle: summary.handle)
+        await interface.board?.select(summary.identity, saysNewKey: false)
+        await setPrompt()
     }
 
     /// A script ends with an error when something did not arrive.
