@@ -8,7 +8,12 @@ import Wire
     private static let blob = [UInt8](repeating: 9, count: 1_064)
 
     private func request(_ number: UInt8, _ body: [UInt8]) throws -> DirectoryEnvelope {
-        try DirectoryEnvelope(decoding: field(1, [8, 1] + field(number, body)))
+        try DirectoryEnvelope(decoding: field(1, [8, 1] + longField(number, body)))
+    }
+
+    /// One whose number, 16 to 31, takes two bytes.
+    private func longField(_ number: UInt8, _ body: [UInt8]) -> [UInt8] {
+        [number << 3 | 0x82, number >> 4] + field(number, body).dropFirst()
     }
 
     @Test func asManyAsFitGoThroughAFrame() throws {
@@ -34,12 +39,13 @@ import Wire
             (0..<49).flatMap { _ in presence(Self.tag, []) } + lifetime,
         ]
         for body in bad { #expect(throws: WireError.self) { try request(16, body) } }
+        #expect(throws: Never.self) { try request(17, field(1, Self.tag)) }
         for body in [[], field(1, [1]), (0..<49).flatMap { _ in field(1, Self.tag) }] as [[UInt8]] {
             #expect(throws: WireError.self) { try request(17, body) }
         }
         for body in [field(1, [1]), (0..<49).flatMap { _ in field(1, []) }] as [[UInt8]] {
-            #expect(throws: WireError.self) {
-                try DirectoryEnvelope(decoding: field(2, [8, 1] + field(17, body)))
+            #expect(throws: WireError.invalid("sealed_fetched.blobs")) {
+                try DirectoryEnvelope(decoding: field(2, [8, 1] + longField(17, body)))
             }
         }
     }
