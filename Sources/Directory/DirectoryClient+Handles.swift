@@ -30,7 +30,7 @@ extension DirectoryClient {
 
     /// Whether this identity holds this handle here: its claim is checked, and that the directory's log has it as the newest.
     package func confirm(_ handle: Handle, identity: PublicIdentity) async throws(DirectoryError) -> Bool {
-        let floor = logFloor
+        let floor = book.floor
         guard case .confirmed(let claim, let evidence) = try await request(.confirm(handle, identity)) else {
             throw misbehaved("it answers a confirmation with something else")
         }
@@ -70,7 +70,7 @@ extension DirectoryClient {
             } catch {
                 throw .invalidRequest("the entry cannot be made: \(error)")
             }
-            let floor = logFloor
+            let floor = book.floor
             switch try await request(.append(entry: entry.bytes, handle: handle)) {
             case .appended(let inclusion):
                 let (checkpoint, map) = try await accept(inclusion?.evidence, notBelow: floor)
@@ -88,7 +88,7 @@ extension DirectoryClient {
 
     /// The newest entry of a label, as the directory's log proves it.
     func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
-        let floor = logFloor
+        let floor = book.floor
         guard case .newest(let bytes, let evidence) = try await request(.newest(label: label.bytes)) else {
             throw misbehaved("it answers with something else than an entry")
         }

@@ -3,30 +3,51 @@ import Transparency
 import Wire
 
 extension DirectoryClient {
-    /// The size of the largest checkpoint that is known: what is asked from now on has to be answered with no smaller one.
-    var logFloor: UInt64 { logView?.newest?.checkpoint.size ?? 0 }
+    /// Asks for the newest checkpoint and checks it against everything that was seen of the log before.
+    package func checkLog() async throws(DirectoryError) {
+        let floor = book.floor
+        guard case .checkpoint(let note, let consistency) = try await request(.log(.checkpoint(from: floor)))
+        else { throw misbehaved("it answers with something else than a checkpoint") }
+        _ = try await accept(note, notBelow: floor, consistency: (from: floor, proof: consistency))
+    }
 
     /// Checks the checkpoint of an answer and takes it in: its signature, its age, and that it is of the log that was seen before.
     ///
-    /// - Parameter floor: ``logFloor`` when the question was asked.
+    /// - Parameter floor: ``LogBook/floor`` when the question was asked.
     func accept(
         _ evidence: LogEvidence?, notBelow floor: UInt64
     ) async throws(DirectoryError) -> (checkpoint: Checkpoint, map: MapProof) {
         guard let evidence else { throw misbehaved(.missing) }
-        let told = try await read(evidence.checkpoint)
-        if LogView.freshness(of: told, at: time) == .stale {
+        return (try await accept(evidence.checkpoint, notBelow: floor), evidence.map)
+    }
+
+    /// - Parameter consistency: a proof that came with the checkpoint, and the size that it begins from.
+    private func accept(
+        _ note: [UInt8], notBelow floor: UInt64, consistency: (from: UInt64, proof: [NodeHash])? = nil
+    ) async throws(DirectoryError) -> Checkpoint {
+        let told = try await read(note)
+        switch LogView.freshness(of: told, at: time) {
+        case .current, .old: break
+        case .stale, .ahead:
             let renewed = Int64(clamping: told.renewed ?? 0)
             throw .staleLog(age: .seconds(Int64(clamping: time) - renewed))
         }
         while true {
-            let gap = logView?.gap(to: told)
-            let proof = try await consistency(gap)
-            // Another answer may have come meanwhile, and with it another checkpoint to compare with.
-            guard logView?.gap(to: told) == gap else { continue }
-            try checkedLog { () throws(LogFault) in
-                try logView?.accept(told, notBelow: floor, consistency: proof)
+            let gap = book.view?.gap(to: told)
+            let proof: [NodeHash]
+            if let consistency, gap == LogGap(from: consistency.from, to: told.checkpoint.size) {
+                proof = consistency.proof
+            } else {
+                proof = try await self.consistency(gap)
             }
-            return (told.checkpoint, evidence.map)
+            let before = book.memory
+            let isAccepted = try checkedLog { () throws(LogFault) in
+                try book.accept(told, after: gap, notBelow: floor, consistency: proof, at: time)
+            }
+            // Another answer may have come meanwhile, and with it another checkpoint to compare with.
+            guard isAccepted else { continue }
+            if book.memory != before { await book.save() }
+            return told.checkpoint
         }
     }
 
@@ -43,18 +64,14 @@ extension DirectoryClient {
     }
 
     private func read(_ note: [UInt8]) async throws(DirectoryError) -> SignedCheckpoint {
-        if let view = logView, let signed = try? view.read(note) { return signed }
+        if let view = book.view, let signed = try? view.read(note) { return signed }
         // Not known yet, or replaced since.
         guard case .logKeys(let statements) = try await request(.log(.keys)) else {
             throw misbehaved("it answers with something else than the keys of its log")
         }
         return try checkedLog { () throws(LogFault) in
-            if logView == nil {
-                logView = try LogView(statements: statements, by: directory)
-            } else {
-                try logView?.learn(statements)
-            }
-            guard let signed = try logView?.read(note) else { throw .keys }
+            try book.learn(statements)
+            guard let signed = try book.view?.read(note) else { throw .keys }
             return signed
         }
     }

@@ -8,6 +8,8 @@ import Wire
 /// It never claims a handle: that is public and permanent, and for a person to decide.
 package actor DirectorySession {
     package nonisolated let reference: DirectoryReference
+    /// What was seen of the directory's log.
+    package nonisolated let book: LogBook
     private let keys: IdentityKeys
     private let dial: @Sendable () async throws -> any EnvelopeLink
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -21,8 +23,6 @@ package actor DirectorySession {
     private typealias Outcome = Result<Void, DirectoryError>
 
     private var client: DirectoryClient?
-    /// What the links so far have seen of the directory's log.
-    private var logView: LogView?
     private var stopping = false
     private var waker: AsyncStream<Void>.Continuation?
     private var wasOnline = false
@@ -40,15 +40,18 @@ package actor DirectorySession {
     /// - Parameters:
     ///   - reference: the directory; a link to another identity is misbehaviour.
     ///   - identity: one's own keys.
+    ///   - log: what was seen of the directory's log before.
     ///   - dial: makes a link of purpose "directory" to the reference, with these keys.
     ///   - sleep: how to wait, for tests.
     package init(
         reference: DirectoryReference, identity: IdentityKeys, settings: DirectorySettings,
+        log: LogBook? = nil,
         dial: @escaping @Sendable () async throws -> any EnvelopeLink,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.reference = reference
+        book = log ?? LogBook(of: reference.identity)
         keys = identity
         self.settings = settings
         self.dial = dial
@@ -212,7 +215,7 @@ package actor DirectorySession {
             link.cut()
             return .closed
         }
-        let client = DirectoryClient(link: link, identity: keys, log: logView, sleep: sleep, now: now)
+        let client = DirectoryClient(link: link, identity: keys, log: book, sleep: sleep, now: now)
         self.client = client
         defer { self.client = nil }
         let (wanted, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -231,13 +234,18 @@ package actor DirectorySession {
             group.cancelAll()
             // Whichever task noticed first: that the directory misbehaves outweighs that the link is gone.
             for await case let other? in group where other.isMisbehaviour { reason = other }
-            if let seen = await client.logView { logView = seen }
             return reason ?? .closed
         }
     }
 
     /// Publishes, renews at half the lifetime, and publishes again for each wish; returns why it cannot.
     private func keepPublished(by client: DirectoryClient) async -> DirectoryError? {
+        do {
+            // Before anything is published: with a directory whose log is another one than it was there is nothing to do.
+            try await client.checkLog()
+        } catch {
+            return error
+        }
         var dialBackAnew = true
         while !stopping, !Task.isCancelled {
             let attempt = wish

@@ -5,10 +5,7 @@ extension DirectoryService {
     func answer(
         _ query: LogQuery, for session: Session
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
-        switch query {
-        case .checkpoint, .keys: try limits.lookups.take(session, at: uptime())
-        case .entries, .nodes: try limits.pages.take(session, at: uptime())
-        }
+        try limits.pages.take(session, at: uptime())
         do {
             switch query {
             case .checkpoint(let from, let to):

@@ -26,7 +26,7 @@ struct LyingDirectory {
     /// - Parameter log: what it has seen before.
     @discardableResult
     func deceive<Value: Sendable>(
-        _ keys: IdentityKeys, log: LogView? = nil, _ lie: @escaping Lie,
+        _ keys: IdentityKeys, log: LogBook? = nil, _ lie: @escaping Lie,
         _ ask: (DirectoryClient) async throws -> Value
     ) async throws -> Value {
         let raw = try world.raw(keys)
@@ -100,7 +100,7 @@ extension DirectoryResponse.Body {
 
     /// Expects that looking up, confirming and claiming find this out, each over a link of its own.
     func expectNoticed(
-        _ what: String, location: SourceLocation = #_sourceLocation, log: LogView? = nil,
+        _ what: String, location: SourceLocation = #_sourceLocation, log: LogBook? = nil,
         in directory: LyingDirectory, _ lie: @escaping LyingDirectory.Lie
     ) async throws {
         let (handle, alice) = (handle, alice.publicIdentity)
@@ -132,7 +132,7 @@ extension DirectoryResponse.Body {
             #expect(try await client.confirm(handle, identity: alice))
             #expect(try await client.confirm(Handle("nobody"), identity: alice) == false)
             try await client.claim(Handle("bob"), recoveryHash: nil)
-            #expect(await client.logView?.newest?.checkpoint.size == 4)
+            #expect(client.book.view?.newest?.checkpoint.size == 4)
         }
     }
 
@@ -265,10 +265,10 @@ extension DirectoryResponse.Body {
     }
 
     /// What was seen before, over another link.
-    func seen(_ directory: LyingDirectory) async throws -> LogView {
+    func seen(_ directory: LyingDirectory) async throws -> LogBook {
         try await directory.deceive(bob, { $1 }) { client in
             _ = try await client.holder(of: handle)
-            return try #require(await client.logView)
+            return client.book
         }
     }
 

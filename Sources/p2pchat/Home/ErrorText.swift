@@ -25,6 +25,10 @@ extension CommandError {
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
         case let error as LogStartError: self = Self.log(error)
+        case is LogMemoryUnreadable:
+            self.init(
+                .badData, "what this home keeps of the directory's log cannot be read by this version",
+                hint: "use the version of p2pchat that was used last; nothing was changed")
         case let error as IdentityError: self.init(Self.exitCode(error), "\(error)")
         case SodiumError.readFailed(let code):
             self.init(.inputOutput, "cannot read the passphrase: \(String(cString: strerror(code)))")
@@ -131,11 +135,7 @@ extension CommandError {
             CommandError(
                 .directoryMisbehaves, "the directory misbehaves: \(VisibleText(what))",
                 hint: "do not use it before its operator has explained this")
-        case .staleLog(let age):
-            CommandError(
-                .refused,
-                "the directory last vouched for what it shows \(age.components.seconds / 3_600) hours ago; it may be hiding what came since",
-                hint: "check this computer's clock first; if it is right, ask the directory's operator")
+        case .staleLog(let age): stale(age)
         case .handleTaken:
             CommandError(.refused, "the handle is taken by another identity", hint: "choose another one")
         case .notClaimed: CommandError(.refused, "the handle is not claimed by this identity")
@@ -157,6 +157,27 @@ extension CommandError {
         case .invalidRequest(let what): CommandError(.usage, VisibleText(what).description)
         case .closed: CommandError(.tryAgain, "going offline")
         }
+    }
+
+    /// By the clock alone nobody can tell which of the two is wrong.
+    private static func stale(_ age: Duration) -> CommandError {
+        let hours = abs(age.components.seconds) / 3_600
+        let clock = "this computer's clock says \(Date().ISO8601Format())"
+        guard age < .zero else {
+            return CommandError(
+                .refused,
+                """
+                the directory last vouched for what it shows \(hours) hours ago (\(clock)); it may be hiding what came since
+                """,
+                hint: "check this computer's clock first; if it is right, ask the directory's operator")
+        }
+        return CommandError(
+            .refused,
+            """
+            by this computer's clock the directory will vouch for what it shows in \(hours) hours: one of the two clocks is \
+            wrong (\(clock))
+            """,
+            hint: "set this computer's clock; if it is right, the directory's operator has to set that one")
     }
 
     private static func store(_ error: StoreError) -> CommandError {

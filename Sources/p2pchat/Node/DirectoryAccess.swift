@@ -66,13 +66,15 @@ actor VisitingDirectory: DirectoryAccess {
     nonisolated let identity: PublicIdentity
     private let reference: DirectoryReference
     private let keys: IdentityKeys
+    private let log: LogBook
     private var client: DirectoryClient?
     private let runs: AsyncStream<DirectoryClient>
     private let runsIn: AsyncStream<DirectoryClient>.Continuation
 
-    init(reference: DirectoryReference, keys: IdentityKeys) {
+    init(reference: DirectoryReference, keys: IdentityKeys, log: LogBook) {
         self.reference = reference
         self.keys = keys
+        self.log = log
         identity = reference.identity
         (runs, runsIn) = AsyncStream.makeStream()
     }
@@ -88,14 +90,21 @@ actor VisitingDirectory: DirectoryAccess {
 
     func connected() async throws -> DirectoryClient {
         if let client { return client }
-        let made = DirectoryClient(link: try await LinkNetwork(keys: keys).dial(reference), identity: keys)
+        let made = DirectoryClient(
+            link: try await LinkNetwork(keys: keys).dial(reference), identity: keys, log: log)
+        runsIn.yield(made)
+        do {
+            try await made.checkLog()
+        } catch {
+            await made.close()
+            throw error
+        }
         // Two may have asked at once; the first link is as good as the second.
         if let client {
             await made.close()
             return client
         }
         client = made
-        runsIn.yield(made)
         return made
     }
 

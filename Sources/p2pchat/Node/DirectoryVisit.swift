@@ -1,16 +1,20 @@
 import Directory
 import Identity
+import Store
 
 /// Asking or telling a directory something, through a link that lasts as long as that.
 struct DirectoryVisit: Sendable {
     let reference: DirectoryReference
     let keys: IdentityKeys
+    /// Where what is seen of the directory's log is kept.
+    let store: HomeStore
 
     /// - Throws: what the body throws; when the directory is not reachable, or another than the reference says.
     func with<Value: Sendable>(_ body: @Sendable (DirectoryClient) async throws -> Value) async throws
         -> Value
     {
-        let directory = VisitingDirectory(reference: reference, keys: keys)
+        let directory = VisitingDirectory(
+            reference: reference, keys: keys, log: try .kept(in: store, of: reference.identity))
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await directory.run() }
             let result: Result<Value, any Error>

@@ -60,7 +60,9 @@ final class Node: Sendable {
     static func visiting(home: Home, keys: IdentityKeys) throws -> Node {
         let store = try HomeStore(path: home.databasePath, keys: keys)
         let settings = try store.settings()
-        let directory = settings.directory.map { VisitingDirectory(reference: $0, keys: keys) }
+        let directory = try settings.directory.map {
+            VisitingDirectory(reference: $0, keys: keys, log: try .kept(in: store, of: $0.identity))
+        }
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .visiting(directory),
             directory: directory)
@@ -118,12 +120,13 @@ final class Node: Sendable {
                 hint: "choose another port with: p2pchat register --listen HOST:PORT")
         }
         let advertised = settings.advertise ?? listener.localEndpoint
-        let session = settings.directory.map { reference in
+        let session = try settings.directory.map { reference in
             DirectorySession(
                 reference: reference, identity: keys,
                 settings: DirectorySettings(handle: settings.handle, discoverable: settings.isDiscoverable) {
                     [advertised]
                 },
+                log: try .kept(in: store, of: reference.identity),
                 dial: { try await LinkNetwork(keys: keys).dial(reference) })
         }
         let parts = OnlineParts(

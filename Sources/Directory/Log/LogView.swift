@@ -30,6 +30,8 @@ package struct LogView: Equatable, Sendable {
         case old
         /// For a day: it is not to be believed.
         case stale
+        /// That is a day or more ahead of this computer's clock: one of the two clocks is wrong, and nothing can be said of its age.
+        case ahead
     }
 
     package let directory: PublicIdentity
@@ -43,6 +45,20 @@ package struct LogView: Equatable, Sendable {
         self.directory = directory
         self.statements = []
         try learn(statements)
+    }
+
+    /// What was known before, as it was kept.
+    ///
+    /// - Parameter newest: a note that some of the keys have signed.
+    init(statements: [[UInt8]], by directory: PublicIdentity, newest: [UInt8]?) throws(LogFault) {
+        try self.init(statements: statements, by: directory)
+        guard let newest else { return }
+        guard let note = try? SignedNote(bytes: newest),
+            let signed = self.statements.lazy.reversed().compactMap({
+                try? SignedCheckpoint(note: note, by: $0.keys)
+            }).first
+        else { throw .unsigned }
+        self.newest = signed
     }
 
     /// Takes in what the directory says of its keys now: what it said before has to be the beginning of it.
@@ -108,7 +124,7 @@ package struct LogView: Equatable, Sendable {
     /// How old it is that the log called it the newest, by a clock in seconds since 1970.
     package static func freshness(of signed: SignedCheckpoint, at time: UInt64) -> Freshness {
         guard let renewed = signed.renewed else { return .stale }
-        guard time > renewed else { return .current }
+        guard time > renewed else { return renewed - time < staleAge ? .current : .ahead }
         switch time - renewed {
         case ..<oldAge: return .current
         case ..<staleAge: return .old
