@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Identity
+import Transparency
 import Wire
 
 extension DirectoryClient {
@@ -70,15 +71,23 @@ extension DirectoryClient {
             } catch {
                 throw .invalidRequest("the entry cannot be made: \(error)")
             }
+            // Before it leaves: it may be in the log although no answer came.
+            book.remember(entry)
+            await book.save()
             let floor = book.floor
             switch try await request(.append(entry: entry.bytes, handle: handle)) {
             case .appended(let inclusion):
                 let (checkpoint, map) = try await accept(inclusion?.evidence, notBelow: floor)
-                return try checkedLog { () throws(LogFault) in
+                try checkedLog { () throws(LogFault) in
                     guard let inclusion else { throw .missing }
                     try LogView.check(entry, at: inclusion.position, inclusion.path, under: checkpoint)
                     try LogView.check(entry, of: label, map, under: checkpoint)
                 }
+                guard let evidence = inclusion?.evidence else { return }
+                return try await compareOwn(
+                    handle, entry,
+                    Evidence.Sight(checkpoint: evidence.checkpoint, entry: entry.bytes, proof: map),
+                    size: checkpoint.size)
             case .failure(.outOfSequence): continue
             default: throw misbehaved("it answers an entry with something else")
             }
@@ -88,6 +97,13 @@ extension DirectoryClient {
 
     /// The newest entry of a label, as the directory's log proves it.
     func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
+        try await provedNewest(label).entry
+    }
+
+    /// The same with the proof, and the size of the log that it is of.
+    func provedNewest(
+        _ label: Label
+    ) async throws(DirectoryError) -> (entry: LogEntry?, sight: Evidence.Sight, size: UInt64) {
         let floor = book.floor
         guard case .newest(let bytes, let evidence) = try await request(.newest(label: label.bytes)) else {
             throw misbehaved("it answers with something else than an entry")
@@ -102,6 +118,9 @@ extension DirectoryClient {
         try checkedLog { () throws(LogFault) in
             try LogView.check(entry, of: label, map, under: checkpoint)
         }
-        return entry
+        return (
+            entry, Evidence.Sight(checkpoint: evidence?.checkpoint ?? [], entry: bytes, proof: map),
+            checkpoint.size
+        )
     }
 }

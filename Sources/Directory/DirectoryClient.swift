@@ -89,6 +89,7 @@ package actor DirectoryClient {
         _ body: DirectoryRequest.Body, within limit: Duration? = nil
     ) async throws(DirectoryError) -> DirectoryResponse.Body {
         if let failure { throw failure }
+        if let conviction = book.conviction { throw end(.misbehaves("it " + conviction.what)) }
         lastID += 1
         let id = lastID
         let bytes: [UInt8]

@@ -10,6 +10,7 @@ package actor DirectorySession {
     package nonisolated let reference: DirectoryReference
     /// What was seen of the directory's log.
     package nonisolated let book: LogBook
+    private let logLimit: UInt64
     private let keys: IdentityKeys
     private let dial: @Sendable () async throws -> any EnvelopeLink
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -23,6 +24,8 @@ package actor DirectorySession {
     private typealias Outcome = Result<Void, DirectoryError>
 
     private var client: DirectoryClient?
+    /// When the log was looked at last, and over which link.
+    private var checked: (client: DirectoryClient, time: Date)?
     private var stopping = false
     private var waker: AsyncStream<Void>.Continuation?
     private var wasOnline = false
@@ -36,21 +39,25 @@ package actor DirectorySession {
     private var observers: [AsyncStream<DirectoryState>.Continuation] = []
     private var watchers: [AsyncStream<PresenceEvent>.Continuation] = []
     private var watchWanted: AsyncStream<Void>.Continuation?
+    /// Tells that one is online over this link, so that what is not urgent may begin.
+    private var published: AsyncStream<Void>.Continuation?
 
     /// - Parameters:
     ///   - reference: the directory; a link to another identity is misbehaviour.
     ///   - identity: one's own keys.
     ///   - log: what was seen of the directory's log before.
+    ///   - logLimit: entries up to which the whole log is read and audited in the background; 0: never.
     ///   - dial: makes a link of purpose "directory" to the reference, with these keys.
     ///   - sleep: how to wait, for tests.
     package init(
         reference: DirectoryReference, identity: IdentityKeys, settings: DirectorySettings,
-        log: LogBook? = nil,
+        log: LogBook? = nil, logLimit: UInt64 = defaultLogLimit,
         dial: @escaping @Sendable () async throws -> any EnvelopeLink,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.reference = reference
+        self.logLimit = logLimit
         book = log ?? LogBook(of: reference.identity)
         keys = identity
         self.settings = settings
@@ -162,6 +169,13 @@ package actor DirectorySession {
         try await connected().holder(of: handle)
     }
 
+    /// Looks at the log and at the entry of the own handle now.
+    package func lookAtLog() async throws(DirectoryError) {
+        let client = try connected()
+        try await client.checkLog()
+        if let handle = settings.handle { try await client.checkOwn(handle) }
+    }
+
     private func connected() throws(DirectoryError) -> DirectoryClient {
         if let client { return client }
         switch state {
@@ -221,9 +235,14 @@ package actor DirectorySession {
         let (wanted, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         watchWanted = continuation
         if !watchers.isEmpty { continuation.yield() }
+        let (published, publishedIn) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.published = publishedIn
         return await withTaskGroup(of: DirectoryError?.self) { group in
             group.addTask { await client.run() }
             group.addTask { await self.keepPublished(by: client) }
+            group.addTask(priority: .background) { [logLimit] in
+                await Self.audit(client, limit: logLimit, after: published)
+            }
             group.addTask {
                 for await _ in wanted { return await self.forwardEvents(from: client) }
                 return nil
@@ -240,17 +259,12 @@ package actor DirectorySession {
 
     /// Publishes, renews at half the lifetime, and publishes again for each wish; returns why it cannot.
     private func keepPublished(by client: DirectoryClient) async -> DirectoryError? {
-        do {
-            // Before anything is published: with a directory whose log is another one than it was there is nothing to do.
-            try await client.checkLog()
-        } catch {
-            return error
-        }
         var dialBackAnew = true
         while !stopping, !Task.isCancelled {
             let attempt = wish
             let result: PublishResult
             do {
+                try await checkLog(by: client)
                 result = try await publish(by: client, dialBackAnew: dialBackAnew)
             } catch .rateLimited(let delay) {
                 // No reason to give up a link over which all else goes on.
@@ -266,6 +280,7 @@ package actor DirectorySession {
             hasBeenOnline = true
             givesWay = false
             set(.online(result))
+            published?.yield()
             for waiter in waiting where waiter.wish <= attempt { waiter.continuation.yield(.success(())) }
             waiting.removeAll { $0.wish <= attempt }
             if fulfilled == wish {
@@ -274,6 +289,36 @@ package actor DirectorySession {
             }
             // Whoever hides does not wait for ports that do not answer.
             dialBackAnew = waiting.isEmpty
+        }
+        return nil
+    }
+
+    /// Looks at the log, and at the entry of the own handle: at each link before anything is published, since with a directory whose log is
+    /// another one than it was there is nothing to do, and then every hour or so.
+    private func checkLog(by client: DirectoryClient) async throws(DirectoryError) {
+        let time = now()
+        if let checked, checked.client === client,
+            (0..<Self.checkPause).contains(time.timeIntervalSince(checked.time))
+        {
+            return
+        }
+        try await client.checkLog()
+        if let handle = settings.handle { try await client.checkOwn(handle) }
+        checked = (client, time)
+    }
+
+    /// Reads and audits the whole log, after each publication what is new; returns when it is not what the directory signed.
+    private static nonisolated func audit(
+        _ client: DirectoryClient, limit: UInt64, after published: AsyncStream<Void>
+    ) async -> DirectoryError? {
+        for await _ in published {
+            do {
+                try await client.replicate(limit: limit)
+            } catch  where error.isMisbehaviour {
+                return error
+            } catch {
+                // Tried again after the next publication: nothing waits for it.
+            }
         }
         return nil
     }
@@ -371,6 +416,10 @@ package actor DirectorySession {
         }
     }
 
+    /// Entries; a copy of so many takes about 25 MB on disk.
+    package static let defaultLogLimit: UInt64 = 100_000
+    /// Seconds; a little less than the time between two publications.
+    private static let checkPause = 3_000.0
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
     /// After which addresses that were not reached are tried again: a person may have opened a port meanwhile.

@@ -11,7 +11,8 @@ extension DirectoryService {
             case .checkpoint(let from, let to):
                 let (checkpoint, consistency) = try await log.checkpoint(from: from, to: to)
                 return .checkpoint(checkpoint, consistency: consistency)
-            case .entries(let first): return .entries(try await log.entries(from: first))
+            case .entries(let first, let count):
+                return .entries(try await log.entries(from: first, count: count))
             case .nodes(let level, let first, let count):
                 return .nodes(try await log.nodes(level: level, from: first, count: count))
             case .keys: return .logKeys(log.signer.statements.map(\.bytes))

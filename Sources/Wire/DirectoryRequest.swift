@@ -64,7 +64,8 @@ extension DirectoryRequest {
                 try identity(confirm.identity, "confirm.identity"))
         case .checkpoint(let checkpoint)?:
             body = .log(.checkpoint(from: checkpoint.from, to: checkpoint.to))
-        case .entries(let entries)?: body = .log(.entries(first: entries.first))
+        case .entries(let entries)?:
+            body = .log(.entries(first: entries.first, count: Int(clamping: entries.count)))
         case .nodes(let nodes)?: body = .log(try LogQuery(nodes))
         case .logKeys?: body = .log(.keys)
         case nil: body = .unknown
@@ -95,7 +96,9 @@ extension DirectoryRequest {
         case .log(.checkpoint(let from, let to)):
             message.checkpoint.from = from
             message.checkpoint.to = to
-        case .log(.entries(let first)): message.entries.first = first
+        case .log(.entries(let first, let count)):
+            message.entries.first = first
+            message.entries.count = UInt32(clamping: count)
         case .log(.nodes(let level, let first, let count)):
             message.nodes.level = UInt32(clamping: level)
             message.nodes.first = first

@@ -79,12 +79,12 @@ import Wire
     }
 
     @Test func forkedLogsAreNoticedByTheNextProcess() async throws {
-        let keeper = MemoryKeeper()
-        try await check(keeper)
+        let seen = MemoryKeeper()
+        try await check(seen)
         for more in [UInt64(0), 1] {
             await #expect(throws: DirectoryError.misbehaves("its log is another one than it was")) {
                 try await check(
-                    keeper,
+                    MemoryKeeper(seen.state()),
                     lie {
                         Checkpoint(
                             origin: $0.origin, size: $0.size + more, root: .leaf([7]), mapRoot: $0.mapRoot)

@@ -17,6 +17,8 @@ package enum LogFault: Error, Equatable, Sendable {
     case unproved
     /// The entry that is served is not the one that the map has: changed, left out or made up.
     case wrongEntry
+    /// A label has an older entry than it had, or none any more.
+    case lostEntry
 }
 
 /// What a client has seen of a directory's log, and its checks of everything that it is told (docs/directory.md, "What a client checks").

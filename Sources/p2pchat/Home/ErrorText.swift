@@ -25,6 +25,14 @@ extension CommandError {
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
         case let error as LogStartError: self = Self.log(error)
+        case EvidenceRefused.malformed(let what): self.init(.badData, "this is no evidence: \(what)")
+        case EvidenceRefused.showsNoLie(let why): self.init(.badData, "this convicts nobody: \(why)")
+        case let error as OwnHandleAlert:
+            self.init(
+                .refused,
+                LogText.summary(error) + "; nothing was sent\n"
+                    + LogText.details(error).joined(separator: "\n"),
+                hint: LogText.advice.joined(separator: "\n  "))
         case is LogMemoryUnreadable:
             self.init(
                 .badData, "what this home keeps of the directory's log cannot be read by this version",
@@ -134,7 +142,9 @@ extension CommandError {
         case .misbehaves(let what):
             CommandError(
                 .directoryMisbehaves, "the directory misbehaves: \(VisibleText(what))",
-                hint: "do not use it before its operator has explained this")
+                hint:
+                    "do not use it before its operator has explained this; what proves it, if it can be proved: p2pchat log evidence"
+            )
         case .staleLog(let age): stale(age)
         case .handleTaken:
             CommandError(.refused, "the handle is taken by another identity", hint: "choose another one")

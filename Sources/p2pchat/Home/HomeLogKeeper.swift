@@ -12,6 +12,16 @@ struct HomeLogKeeper: LogKeeper {
     func keep(state: @escaping @Sendable () throws -> [UInt8]) async throws {
         try await store.keepLogState(of: directory, state)
     }
+
+    func keep(evidence: [UInt8]) async throws { try await store.keep(evidence: evidence) }
+
+    func page(_ number: Int) async throws -> [UInt8]? {
+        try await store.logPage(number, of: directory)
+    }
+
+    func keep(page: [UInt8], number: Int) async throws {
+        try await store.keepLogPage(page, number: number, of: directory)
+    }
 }
 
 extension LogBook {

@@ -1,5 +1,6 @@
 import Chat
 import Directory
+import FoundationEssentials
 import Identity
 import Link
 
@@ -67,11 +68,14 @@ actor VisitingDirectory: DirectoryAccess {
     private let reference: DirectoryReference
     private let keys: IdentityKeys
     private let log: LogBook
+    /// One's own, whose entry is looked at from time to time; nil where it is not to be.
+    private let handle: Handle?
     private var client: DirectoryClient?
     private let runs: AsyncStream<DirectoryClient>
     private let runsIn: AsyncStream<DirectoryClient>.Continuation
 
-    init(reference: DirectoryReference, keys: IdentityKeys, log: LogBook) {
+    init(reference: DirectoryReference, keys: IdentityKeys, log: LogBook, handle: Handle? = nil) {
+        self.handle = handle
         self.reference = reference
         self.keys = keys
         self.log = log
@@ -95,6 +99,9 @@ actor VisitingDirectory: DirectoryAccess {
         runsIn.yield(made)
         do {
             try await made.checkLog()
+            if let handle, isOwnHandleDue { try await made.checkOwn(handle) }
+        } catch DirectoryError.rateLimited {
+            // What is asked next says so where it matters, and the entry is looked at the next time.
         } catch {
             await made.close()
             throw error
@@ -107,6 +114,16 @@ actor VisitingDirectory: DirectoryAccess {
         client = made
         return made
     }
+
+    /// Whether the own handle's entry was not looked at for a while: a script that sends many messages does not pay for it each time.
+    nonisolated var isOwnHandleDue: Bool {
+        guard let handle else { return false }
+        let age = Date().timeIntervalSince1970 - Double(log.memory.own[Label(handle)]?.checked ?? 0)
+        return !(0..<Self.ownHandlePause).contains(age)
+    }
+
+    /// Seconds.
+    private static let ownHandlePause = 600.0
 
     func lookup(_ query: PeerQuery) async throws -> PeerEntry? { try await connected().lookup(query) }
 
