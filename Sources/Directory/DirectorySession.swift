@@ -240,8 +240,8 @@ package actor DirectorySession {
         return await withTaskGroup(of: DirectoryError?.self) { group in
             group.addTask { await client.run() }
             group.addTask { await self.keepPublished(by: client) }
-            group.addTask(priority: .background) { [logLimit] in
-                await Self.audit(client, limit: logLimit, after: published)
+            group.addTask(priority: .background) { [logLimit, sleep] in
+                await Self.audit(client, limit: logLimit, after: published, sleep: sleep)
             }
             group.addTask {
                 for await _ in wanted { return await self.forwardEvents(from: client) }
@@ -309,15 +309,23 @@ package actor DirectorySession {
 
     /// Reads and audits the whole log, after each publication what is new; returns when it is not what the directory signed.
     private static nonisolated func audit(
-        _ client: DirectoryClient, limit: UInt64, after published: AsyncStream<Void>
+        _ client: DirectoryClient, limit: UInt64, after published: AsyncStream<Void>,
+        sleep: @Sendable (Duration) async throws -> Void
     ) async -> DirectoryError? {
         for await _ in published {
-            do {
-                try await client.replicate(limit: limit)
-            } catch  where error.isMisbehaviour {
-                return error
-            } catch {
-                // Tried again after the next publication: nothing waits for it.
+            var isOver = false
+            while !isOver, !Task.isCancelled {
+                do {
+                    try await client.replicate(limit: limit)
+                    isOver = true
+                } catch .rateLimited(let delay) {
+                    // A large log takes more pages than are given at once; what was read is kept.
+                    try? await sleep(max(delay, .seconds(1)))
+                } catch {
+                    if error.isMisbehaviour { return error }
+                    // Tried again after the next publication: nothing waits for it.
+                    isOver = true
+                }
             }
         }
         return nil

@@ -69,4 +69,17 @@ import Testing
                 "the newest entry of your handle alice was not made by this home; nothing was sent"))
         #expect(error.hint?.contains("p2pchat log accept") == true)
     }
+
+    @Test func wrongClocksAreNamed() {
+        let behind = CommandError(describing: DirectoryError.staleLog(age: .seconds(-48 * 3_600)))
+        let ahead = CommandError(describing: DirectoryError.staleLog(age: .seconds(48 * 3_600)))
+        for error in [behind, ahead] {
+            #expect(error.code == .refused)
+            #expect(error.message.contains("this computer's clock says 20"))
+            #expect(error.message.contains("48 hours"))
+            #expect(error.hint?.contains("this computer's clock") == true)
+        }
+        #expect(behind.message.contains("one of the two clocks is wrong"))
+        #expect(ahead.message.contains("48 hours ago"))
+    }
 }

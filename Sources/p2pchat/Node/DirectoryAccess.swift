@@ -99,9 +99,11 @@ actor VisitingDirectory: DirectoryAccess {
         runsIn.yield(made)
         do {
             try await made.checkLog()
-            if let handle, isOwnHandleDue { try await made.checkOwn(handle) }
-        } catch DirectoryError.rateLimited {
-            // What is asked next says so where it matters, and the entry is looked at the next time.
+            do {
+                if let handle, isOwnHandleDue { try await made.checkOwn(handle) }
+            } catch DirectoryError.rateLimited {
+                // What is asked next says so where it matters, and the entry is looked at the next time.
+            }
         } catch {
             await made.close()
             throw error
