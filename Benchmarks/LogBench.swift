@@ -60,7 +60,8 @@ enum LogBench {
     private static func audit(_ entries: Int) throws -> [String: Double] {
         let claims = try claims(entries)
         let before = residentMegabytes()
-        var replica = LogReplica(of: try IdentityKeys.generate().publicIdentity)
+        var replica = LogReplica(
+            of: try IdentityKeys.generate().publicIdentity, capacity: entries)
         let start = ContinuousClock.now
         for (_, bytes) in claims { replica.append(bytes) }
         _ = replica.mapRoot()

@@ -14,9 +14,9 @@ package actor DirectorySession {
     private let keys: IdentityKeys
     private let dial: @Sendable () async throws -> any EnvelopeLink
     private let sleep: @Sendable (Duration) async throws -> Void
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
-    private var settings: DirectorySettings
+    private(set) var settings: DirectorySettings
     /// Counts the wishes to publish; what was published last says up to which they are fulfilled.
     private var wish: UInt64 = 1
     private var fulfilled: UInt64 = 0
@@ -25,7 +25,7 @@ package actor DirectorySession {
 
     private var client: DirectoryClient?
     /// When the log was looked at last, and over which link.
-    private var checked: (client: DirectoryClient, time: Date)?
+    var checked: (client: DirectoryClient, time: Date)?
     private var stopping = false
     private var waker: AsyncStream<Void>.Continuation?
     private var wasOnline = false
@@ -169,14 +169,7 @@ package actor DirectorySession {
         try await connected().holder(of: handle)
     }
 
-    /// Looks at the log and at the entry of the own handle now.
-    package func lookAtLog() async throws(DirectoryError) {
-        let client = try connected()
-        try await client.checkLog()
-        if let handle = settings.handle { try await client.checkOwn(handle) }
-    }
-
-    private func connected() throws(DirectoryError) -> DirectoryClient {
+    func connected() throws(DirectoryError) -> DirectoryClient {
         if let client { return client }
         switch state {
         case .offline(let reason, _): throw reason
@@ -293,44 +286,6 @@ package actor DirectorySession {
         return nil
     }
 
-    /// Looks at the log, and at the entry of the own handle: at each link before anything is published, since with a directory whose log is
-    /// another one than it was there is nothing to do, and then every hour or so.
-    private func checkLog(by client: DirectoryClient) async throws(DirectoryError) {
-        let time = now()
-        if let checked, checked.client === client,
-            (0..<Self.checkPause).contains(time.timeIntervalSince(checked.time))
-        {
-            return
-        }
-        try await client.checkLog()
-        if let handle = settings.handle { try await client.checkOwn(handle) }
-        checked = (client, time)
-    }
-
-    /// Reads and audits the whole log, after each publication what is new; returns when it is not what the directory signed.
-    private static nonisolated func audit(
-        _ client: DirectoryClient, limit: UInt64, after published: AsyncStream<Void>,
-        sleep: @Sendable (Duration) async throws -> Void
-    ) async -> DirectoryError? {
-        for await _ in published {
-            var isOver = false
-            while !isOver, !Task.isCancelled {
-                do {
-                    try await client.replicate(limit: limit)
-                    isOver = true
-                } catch .rateLimited(let delay) {
-                    // A large log takes more pages than are given at once; what was read is kept.
-                    try? await sleep(max(delay, .seconds(1)))
-                } catch {
-                    if error.isMisbehaviour { return error }
-                    // Tried again after the next publication: nothing waits for it.
-                    isOver = true
-                }
-            }
-        }
-        return nil
-    }
-
     private func publish(
         by client: DirectoryClient, dialBackAnew: Bool
     ) async throws(DirectoryError) -> PublishResult {
@@ -426,8 +381,6 @@ package actor DirectorySession {
 
     /// Entries; a copy of so many takes about 25 MB on disk.
     package static let defaultLogLimit: UInt64 = 100_000
-    /// Seconds; a little less than the time between two publications.
-    private static let checkPause = 3_000.0
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
     /// After which addresses that were not reached are tried again: a person may have opened a port meanwhile.

@@ -95,6 +95,18 @@ import Wire
         #expect(try await look()?.origin == .ownKey)
     }
 
+    /// The identity got the handle from the one that it had before.
+    @Test func handlesThatWereHandedOverAreOnesOwn() async throws {
+        let former = try elsewhere(other)
+        try await former.claim(handle, recoveryHash: nil)
+        let claim = try #require(try await directory.world.store.newest(Label(handle)))
+        let rotation = try LogEntry.make(
+            .rotate(to: me.publicIdentity, recovery: .none), label: Label(handle), after: claim,
+            time: UInt64(directory.world.time.now.timeIntervalSince1970), by: other, cosigner: me)
+        _ = try await directory.world.log.append(NewEntry(rotation, handle: handle))
+        #expect(try await look() == nil)
+    }
+
     @Test func homesThatKnowNothingAreToldOfAStranger() async throws {
         #expect(try await look() == nil)
         try await elsewhere(other).claim(handle, recoveryHash: nil)

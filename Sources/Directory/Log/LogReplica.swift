@@ -24,9 +24,17 @@ package struct LogReplica: Sendable {
     /// The first fault; after it only hashes are computed, so that it can be proved.
     package private(set) var fault: Fault?
 
-    package init(of directory: PublicIdentity) {
+    /// - Parameter capacity: entries that will be added; saves the growing.
+    package init(of directory: PublicIdentity, capacity: Int = 0) {
         self.directory = directory
+        bytes.reserveCapacity(capacity * Self.usualBytes)
+        ends.reserveCapacity(capacity)
+        newest.reserveCapacity(capacity)
+        map = MapTree(capacity: capacity)
     }
+
+    /// Of a claim.
+    private static let usualBytes = 225
 
     /// Entries.
     package var size: UInt64 { frontier.size }

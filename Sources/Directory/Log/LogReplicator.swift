@@ -71,7 +71,9 @@ struct LogReplicator {
 
     /// The copy as it was kept; an empty one where there is none, or where it is not what was kept.
     private func restored(upTo size: UInt64) async -> LogReplica {
-        let empty = LogReplica(of: book.directory)
+        // What a directory says of its size reserves no more than what is usual.
+        let capacity = Int(clamping: min(size, DirectorySession.defaultLogLimit))
+        let empty = LogReplica(of: book.directory, capacity: capacity)
         guard let kept = book.memory.replica, kept.size <= size else { return empty }
         var replica = empty
         var number = 0

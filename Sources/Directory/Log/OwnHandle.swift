@@ -58,7 +58,7 @@ package struct OwnHandle: Equatable, Sendable {
             return
         }
         // A home that knows nothing, new or restored, takes what its own key has.
-        if isFirst, entry.holder(at: time) == identity, entry.identity == identity {
+        if isFirst, entry.holder(at: time) == identity, entry.isMade(by: identity) {
             remember(entry)
             foreign = nil
         } else {
@@ -102,8 +102,19 @@ package struct OwnHandleAlert: Error, Equatable, Sendable {
             switch entry.operation {
             case .reassign: .theOperator
             case .revoke(_, signedBy: .some): entry.identity == identity ? .recoveryKey : .another
-            default: entry.identity == identity ? .ownKey : .another
+            default: entry.isMade(by: identity) ? .ownKey : .another
             }
+    }
+}
+
+extension LogEntry {
+    /// Whether the identity's own key has signed it: it acts, or takes over.
+    fileprivate func isMade(by identity: PublicIdentity) -> Bool {
+        switch operation {
+        case .rotate(let successor, _): identity == self.identity || identity == successor
+        case .revoke(_, signedBy: .some): false
+        default: identity == self.identity
+        }
     }
 }
 
