@@ -63,6 +63,7 @@ struct Register: AsyncParsableCommand {
             let presence = try await node.firstPresence()
             try store.save(settings)
             report(presence)
+            if !stay { for line in (node.log?.told ?? []).flatMap(LogText.lines) { Output.note(line) } }
             if stay { try await Printer(node: node, json: false).run(.unshown) }
         }
     }
