@@ -82,4 +82,16 @@ import Testing
         #expect(behind.message.contains("one of the two clocks is wrong"))
         #expect(ahead.message.contains("48 hours ago"))
     }
+
+    /// Whoever signs an entry chooses its time.
+    @Test func noTimeIsTooLarge() throws {
+        for time in [UInt64(0), 1 << 33, 1 << 40, .max] {
+            #expect(LogText.time(time).hasSuffix("Z"))
+            let entry = try LogEntry.make(
+                .reassign(from: nil, to: me.publicIdentity), label: Label(handle), after: nil, time: time,
+                by: other)
+            let alert = OwnHandleAlert(handle: handle, entry: entry, identity: me.publicIdentity)
+            #expect(LogText.lines(.ownHandle(alert)).count > 3)
+        }
+    }
 }
