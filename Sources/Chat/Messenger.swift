@@ -24,10 +24,14 @@ package actor Messenger: ConversationHost {
         package var unshown: Int
         /// A folder, absolute, into which every file that a contact offers is taken without a question; nil: the user is asked.
         package var takesFilesInto: String?
+        /// Throws while nothing is to be sent.
+        package var maySend: @Sendable () throws -> Void
 
         package init(
-            delivers: Bool = true, sendsRead: Bool = true, unshown: Int = 256, takesFilesInto: String? = nil
+            delivers: Bool = true, sendsRead: Bool = true, unshown: Int = 256, takesFilesInto: String? = nil,
+            maySend: @escaping @Sendable () throws -> Void = {}
         ) {
+            self.maySend = maySend
             self.delivers = delivers
             self.sendsRead = sendsRead
             self.unshown = unshown
@@ -222,7 +226,8 @@ package actor Messenger: ConversationHost {
     }
 
     func enqueue(_ messages: [NewMessage], to peer: ResolvedPeer) async throws -> [StoredMessage] {
-        try await following(peer) { peer in
+        try options.maySend()
+        return try await following(peer) { peer in
             try refuseChanged(peer.identity)
             if book[peer.identity] == nil { try await refuseConflict(peer) }
             try pin(peer.identity, peer.handle)

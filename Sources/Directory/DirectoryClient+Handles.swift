@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import Identity
+import Transparency
 import Wire
 
 extension DirectoryClient {
@@ -30,7 +31,7 @@ extension DirectoryClient {
 
     /// Whether this identity holds this handle here: its claim is checked, and that the directory's log has it as the newest.
     package func confirm(_ handle: Handle, identity: PublicIdentity) async throws(DirectoryError) -> Bool {
-        let floor = logFloor
+        let floor = book.floor
         guard case .confirmed(let claim, let evidence) = try await request(.confirm(handle, identity)) else {
             throw misbehaved("it answers a confirmation with something else")
         }
@@ -74,7 +75,10 @@ extension DirectoryClient {
             } catch {
                 throw .invalidRequest("the entry cannot be made: \(error)")
             }
-            let floor = logFloor
+            // Before it leaves: it may be in the log although no answer came.
+            book.remember(entry)
+            await book.save()
+            let floor = book.floor
             switch try await request(.append(entry: entry.bytes, handle: handle)) {
             case .appended(let inclusion):
                 let (checkpoint, map) = try await accept(inclusion?.evidence, notBelow: floor)
@@ -83,6 +87,11 @@ extension DirectoryClient {
                     try LogView.check(entry, at: inclusion.position, inclusion.path, under: checkpoint)
                     try LogView.check(entry, of: label, map, under: checkpoint)
                 }
+                guard let evidence = inclusion?.evidence else { return entry }
+                try await compareOwn(
+                    handle, entry,
+                    Evidence.Sight(checkpoint: evidence.checkpoint, entry: entry.bytes, proof: map),
+                    size: checkpoint.size)
                 return entry
             case .failure(.outOfSequence): continue
             default: throw misbehaved("it answers an entry with something else")
@@ -93,7 +102,14 @@ extension DirectoryClient {
 
     /// The newest entry of a label, as the directory's log proves it.
     func newest(_ label: Label) async throws(DirectoryError) -> LogEntry? {
-        let floor = logFloor
+        try await provedNewest(label).entry
+    }
+
+    /// The same with the proof, and the size of the log that it is of.
+    func provedNewest(
+        _ label: Label
+    ) async throws(DirectoryError) -> (entry: LogEntry?, sight: Evidence.Sight, size: UInt64) {
+        let floor = book.floor
         guard case .newest(let bytes, let evidence) = try await request(.newest(label: label.bytes)) else {
             throw misbehaved("it answers with something else than an entry")
         }
@@ -107,7 +123,10 @@ extension DirectoryClient {
         try checkedLog { () throws(LogFault) in
             try LogView.check(entry, of: label, map, under: checkpoint)
         }
-        return entry
+        return (
+            entry, Evidence.Sight(checkpoint: evidence?.checkpoint ?? [], entry: bytes, proof: map),
+            checkpoint.size
+        )
     }
 }
 

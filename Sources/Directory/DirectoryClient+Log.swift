@@ -1,32 +1,83 @@
 import FoundationEssentials
+package import Identity
 import Transparency
 import Wire
 
 extension DirectoryClient {
-    /// The size of the largest checkpoint that is known: what is asked from now on has to be answered with no smaller one.
-    var logFloor: UInt64 { logView?.newest?.checkpoint.size ?? 0 }
+    /// Asks for the newest checkpoint and checks it against everything that was seen of the log before.
+    package func checkLog() async throws(DirectoryError) {
+        let floor = book.floor
+        guard case .checkpoint(let note, let consistency) = try await request(.log(.checkpoint(from: floor)))
+        else { throw misbehaved("it answers with something else than a checkpoint") }
+        _ = try await accept(note, notBelow: floor, consistency: (from: floor, proof: consistency))
+    }
+
+    /// Compares the newest entry of this identity's own handle with those that this home made; ``LogBook/alert`` is what came of it.
+    package func checkOwn(_ handle: Handle) async throws(DirectoryError) {
+        let (newest, sight, size) = try await provedNewest(Label(handle))
+        try await compareOwn(handle, newest, sight, size: size)
+    }
+
+    /// Compares what the log has of the own handle with what this home knows of it.
+    func compareOwn(
+        _ handle: Handle, _ newest: LogEntry?, _ sight: Evidence.Sight, size: UInt64
+    ) async throws(DirectoryError) {
+        do {
+            try book.compare(
+                newest, sight, size: size, of: handle, identity: keys.publicIdentity, at: time)
+        } catch {
+            if let before = book.memory.own[Label(handle)]?.sight {
+                await book.convict(
+                    .lostEntry(label: Label(handle), before: before, after: sight), at: time)
+            }
+            throw misbehaved(error)
+        }
+        await book.save()
+    }
 
     /// Checks the checkpoint of an answer and takes it in: its signature, its age, and that it is of the log that was seen before.
     ///
-    /// - Parameter floor: ``logFloor`` when the question was asked.
+    /// - Parameter floor: ``LogBook/floor`` when the question was asked.
     func accept(
         _ evidence: LogEvidence?, notBelow floor: UInt64
     ) async throws(DirectoryError) -> (checkpoint: Checkpoint, map: MapProof) {
         guard let evidence else { throw misbehaved(.missing) }
-        let told = try await read(evidence.checkpoint)
-        if LogView.freshness(of: told, at: time) == .stale {
+        return (try await accept(evidence.checkpoint, notBelow: floor), evidence.map)
+    }
+
+    /// - Parameter consistency: a proof that came with the checkpoint, and the size that it begins from.
+    private func accept(
+        _ note: [UInt8], notBelow floor: UInt64, consistency: (from: UInt64, proof: [NodeHash])? = nil
+    ) async throws(DirectoryError) -> Checkpoint {
+        let told = try await read(note)
+        switch LogView.freshness(of: told, at: time) {
+        case .current: book.noteAge(nil)
+        case .old: book.noteAge(.seconds(Int64(clamping: time - (told.renewed ?? time))))
+        case .stale, .ahead:
             let renewed = Int64(clamping: told.renewed ?? 0)
             throw .staleLog(age: .seconds(Int64(clamping: time) - renewed))
         }
         while true {
-            let gap = logView?.gap(to: told)
-            let proof = try await consistency(gap)
-            // Another answer may have come meanwhile, and with it another checkpoint to compare with.
-            guard logView?.gap(to: told) == gap else { continue }
-            try checkedLog { () throws(LogFault) in
-                try logView?.accept(told, notBelow: floor, consistency: proof)
+            let gap = book.view?.gap(to: told)
+            let proof: [NodeHash]
+            if let consistency, gap == LogGap(from: consistency.from, to: told.checkpoint.size) {
+                proof = consistency.proof
+            } else {
+                proof = try await self.consistency(gap)
             }
-            return (told.checkpoint, evidence.map)
+            let before = book.memory
+            let isAccepted: Bool
+            do {
+                isAccepted = try book.accept(
+                    told, after: gap, notBelow: floor, consistency: proof, at: time)
+            } catch {
+                if error == .forked { await convictFork(told, proof) }
+                throw misbehaved(error)
+            }
+            // Another answer may have come meanwhile, and with it another checkpoint to compare with.
+            guard isAccepted else { continue }
+            if book.memory != before { await book.save() }
+            return told.checkpoint
         }
     }
 
@@ -43,19 +94,52 @@ extension DirectoryClient {
     }
 
     private func read(_ note: [UInt8]) async throws(DirectoryError) -> SignedCheckpoint {
-        if let view = logView, let signed = try? view.read(note) { return signed }
+        if let view = book.view, let signed = try? view.read(note) { return signed }
         // Not known yet, or replaced since.
         guard case .logKeys(let statements) = try await request(.log(.keys)) else {
             throw misbehaved("it answers with something else than the keys of its log")
         }
+        do {
+            try book.learn(statements)
+        } catch {
+            await convictKeys(statements)
+            throw misbehaved(error)
+        }
         return try checkedLog { () throws(LogFault) in
-            if logView == nil {
-                logView = try LogView(statements: statements, by: directory)
-            } else {
-                try logView?.learn(statements)
-            }
-            guard let signed = try logView?.read(note) else { throw .keys }
+            guard let signed = try book.view?.read(note) else { throw .keys }
             return signed
+        }
+    }
+
+    /// Keeps what convicts a directory whose checkpoint is not of the log that was seen.
+    ///
+    /// - Parameter proof: with which it wanted to show that it is.
+    private func convictFork(_ told: SignedCheckpoint, _ proof: [NodeHash]) async {
+        guard let known = book.view?.newest else { return }
+        let (smaller, larger) =
+            told.checkpoint.size < known.checkpoint.size ? (told, known) : (known, told)
+        let size = smaller.checkpoint.size
+        guard size != larger.checkpoint.size else {
+            return await book.convict(.twoStates(known.note.bytes, told.note.bytes), at: time)
+        }
+        var whole = proof
+        if size & (size &- 1) == 0 {
+            // What RFC 6962 leaves out of the proof: the root itself of a log of such a size, as the larger log has it.
+            let query = LogQuery.nodes(level: size.trailingZeroBitCount, first: 0, count: 1)
+            guard case .nodes(let nodes)? = try? await request(.log(query)) else { return }
+            whole = nodes + proof
+        }
+        await book.convict(
+            .otherBeginning(smaller: smaller.note.bytes, larger: larger.note.bytes, proof: whole), at: time)
+    }
+
+    /// Keeps what convicts a directory that has signed two keys with one number.
+    private func convictKeys(_ told: [[UInt8]]) async {
+        for known in book.view?.statements ?? [] {
+            for other in told.compactMap({ LogKeyStatement(bytes: $0, by: directory) })
+            where other.sequence == known.sequence && other.keys != known.keys {
+                return await book.convict(.twoKeys(known.bytes, other.bytes), at: time)
+            }
         }
     }
 
@@ -76,6 +160,7 @@ extension DirectoryClient {
         case .forked: misbehaved("its log is another one than it was")
         case .unproved: misbehaved("a proof of its log does not hold")
         case .wrongEntry: misbehaved("the entry of a handle is not the one that its log has")
+        case .lostEntry: misbehaved("an entry of your handle that its log had is not there any more")
         }
     }
 }

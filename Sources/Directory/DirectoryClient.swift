@@ -28,27 +28,27 @@ package actor DirectoryClient {
     var lastSequence: UInt64 = 0
     /// Addresses that the directory could not reach over this link, and why.
     var unreached: [NetworkAddress: Reachability] = [:]
-    /// What was seen of the directory's log; nil before the first answer that tells of it.
-    package internal(set) var logView: LogView?
+    /// What was seen of the directory's log.
+    package nonisolated let book: LogBook
     /// Counts what ends a presence, so that a publication under way does not bring it back.
     var withdrawals = 0
 
     /// - Parameters:
     ///   - link: a link of purpose "directory", dialled by this side; its remote identity is the directory's.
     ///   - identity: the keys that the link was dialled with.
-    ///   - log: what was seen of this directory's log over links before: it has to go on from there.
+    ///   - log: what was seen of this directory's log before: it has to go on from there.
     ///   - requestTimeout: after which an unanswered request ends the link.
     ///   - sleep: how to wait, for tests.
     ///   - now: this computer's clock.
     package init(
-        link: any EnvelopeLink, identity: IdentityKeys, log: LogView? = nil,
+        link: any EnvelopeLink, identity: IdentityKeys, log: LogBook? = nil,
         requestTimeout: Duration = requestTimeout,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.link = link
         keys = identity
-        logView = log?.directory == link.remote ? log : nil
+        book = log.flatMap { $0.directory == link.remote ? $0 : nil } ?? LogBook(of: link.remote)
         timeout = requestTimeout
         self.sleep = sleep
         self.now = now
@@ -89,6 +89,7 @@ package actor DirectoryClient {
         _ body: DirectoryRequest.Body, within limit: Duration? = nil
     ) async throws(DirectoryError) -> DirectoryResponse.Body {
         if let failure { throw failure }
+        if let conviction = book.conviction { throw end(.misbehaves("it " + conviction.what)) }
         lastID += 1
         let id = lastID
         let bytes: [UInt8]

@@ -8,7 +8,7 @@ package enum DirectoryError: Error, Equatable, Sendable {
     /// out of order. Says what. Never retried and not to be overridden (compare Go sumdb's ErrSecurity).
     case misbehaves(String)
     /// The directory last called the state of its log the newest so long ago: a day or more. Either it shows an old one, or this computer's clock is
-    /// wrong.
+    /// wrong. Negative, at most minus a day: that is to come by this computer's clock, and one of the two clocks is wrong.
     case staleLog(age: Duration)
     /// The handle is claimed by another identity.
     case handleTaken

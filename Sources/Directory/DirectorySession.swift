@@ -8,12 +8,15 @@ import Wire
 /// It never claims a handle: that is public and permanent, and for a person to decide.
 package actor DirectorySession {
     package nonisolated let reference: DirectoryReference
+    /// What was seen of the directory's log.
+    package nonisolated let book: LogBook
+    private let logLimit: UInt64
     private let keys: IdentityKeys
     private let dial: @Sendable () async throws -> any EnvelopeLink
     private let sleep: @Sendable (Duration) async throws -> Void
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
-    private var settings: DirectorySettings
+    private(set) var settings: DirectorySettings
     /// Counts the wishes to publish; what was published last says up to which they are fulfilled.
     private var wish: UInt64 = 1
     private var fulfilled: UInt64 = 0
@@ -21,8 +24,8 @@ package actor DirectorySession {
     private typealias Outcome = Result<Void, DirectoryError>
 
     private var client: DirectoryClient?
-    /// What the links so far have seen of the directory's log.
-    private var logView: LogView?
+    /// When the log was looked at last, and over which link.
+    var checked: (client: DirectoryClient, time: Date)?
     private var stopping = false
     private var waker: AsyncStream<Void>.Continuation?
     private var wasOnline = false
@@ -36,19 +39,26 @@ package actor DirectorySession {
     private var observers: [AsyncStream<DirectoryState>.Continuation] = []
     private var watchers: [AsyncStream<PresenceEvent>.Continuation] = []
     private var watchWanted: AsyncStream<Void>.Continuation?
+    /// Tells that one is online over this link, so that what is not urgent may begin.
+    private var published: AsyncStream<Void>.Continuation?
 
     /// - Parameters:
     ///   - reference: the directory; a link to another identity is misbehaviour.
     ///   - identity: one's own keys.
+    ///   - log: what was seen of the directory's log before.
+    ///   - logLimit: entries up to which the whole log is read and audited in the background; 0: never.
     ///   - dial: makes a link of purpose "directory" to the reference, with these keys.
     ///   - sleep: how to wait, for tests.
     package init(
         reference: DirectoryReference, identity: IdentityKeys, settings: DirectorySettings,
+        log: LogBook? = nil, logLimit: UInt64 = defaultLogLimit,
         dial: @escaping @Sendable () async throws -> any EnvelopeLink,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.reference = reference
+        self.logLimit = logLimit
+        book = log ?? LogBook(of: reference.identity)
         keys = identity
         self.settings = settings
         self.dial = dial
@@ -166,7 +176,7 @@ package actor DirectorySession {
         try await connected().standing(of: identity, as: handle)
     }
 
-    private func connected() throws(DirectoryError) -> DirectoryClient {
+    func connected() throws(DirectoryError) -> DirectoryClient {
         if let client { return client }
         switch state {
         case .offline(let reason, _): throw reason
@@ -219,15 +229,20 @@ package actor DirectorySession {
             link.cut()
             return .closed
         }
-        let client = DirectoryClient(link: link, identity: keys, log: logView, sleep: sleep, now: now)
+        let client = DirectoryClient(link: link, identity: keys, log: book, sleep: sleep, now: now)
         self.client = client
         defer { self.client = nil }
         let (wanted, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         watchWanted = continuation
         if !watchers.isEmpty { continuation.yield() }
+        let (published, publishedIn) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.published = publishedIn
         return await withTaskGroup(of: DirectoryError?.self) { group in
             group.addTask { await client.run() }
             group.addTask { await self.keepPublished(by: client) }
+            group.addTask(priority: .background) { [logLimit, sleep] in
+                await Self.audit(client, limit: logLimit, after: published, sleep: sleep)
+            }
             group.addTask {
                 for await _ in wanted { return await self.forwardEvents(from: client) }
                 return nil
@@ -238,7 +253,6 @@ package actor DirectorySession {
             group.cancelAll()
             // Whichever task noticed first: that the directory misbehaves outweighs that the link is gone.
             for await case let other? in group where other.isMisbehaviour { reason = other }
-            if let seen = await client.logView { logView = seen }
             return reason ?? .closed
         }
     }
@@ -250,6 +264,7 @@ package actor DirectorySession {
             let attempt = wish
             let result: PublishResult
             do {
+                try await checkLog(by: client)
                 result = try await publish(by: client, dialBackAnew: dialBackAnew)
             } catch .rateLimited(let delay) {
                 // No reason to give up a link over which all else goes on.
@@ -265,6 +280,7 @@ package actor DirectorySession {
             hasBeenOnline = true
             givesWay = false
             set(.online(result))
+            published?.yield()
             for waiter in waiting where waiter.wish <= attempt { waiter.continuation.yield(.success(())) }
             waiting.removeAll { $0.wish <= attempt }
             if fulfilled == wish {
@@ -370,6 +386,8 @@ package actor DirectorySession {
         }
     }
 
+    /// Entries; a copy of so many takes about 25 MB on disk.
+    package static let defaultLogLimit: UInt64 = 100_000
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
     /// After which addresses that were not reached are tried again: a person may have opened a port meanwhile.

@@ -41,12 +41,15 @@ extension DirectoryLog {
         )
     }
 
-    /// Entries in their order, as many as fit into a message.
-    package func entries(from first: UInt64) async throws(ClaimStoreError) -> [[UInt8]] {
+    /// Entries in their order, as many as fit into a message, and at most `limit` where that is not 0.
+    package func entries(
+        from first: UInt64, count limit: Int = 0
+    ) async throws(ClaimStoreError) -> [[UInt8]] {
         try await settle()
         let newest = signedSize
         guard first < newest else { return [] }
-        let count = min(WireLimits.entryPage, Int(clamping: newest - first))
+        let most = limit > 0 ? min(limit, WireLimits.entryPage) : WireLimits.entryPage
+        let count = min(most, Int(clamping: newest - first))
         var room = WireLimits.entryPageBytes
         return try await store.entryBytes(from: first, count: count).prefix { entry in
             // A field's number and length before each.

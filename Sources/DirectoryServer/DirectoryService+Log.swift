@@ -6,15 +6,16 @@ extension DirectoryService {
         _ query: LogQuery, for session: Session
     ) async throws(DirectoryFailure) -> DirectoryResponse.Body {
         switch query {
-        case .checkpoint, .keys, .history: try limits.lookups.take(session, at: uptime())
-        case .entries, .nodes: try limits.pages.take(session, at: uptime())
+        case .history: try limits.lookups.take(session, at: uptime())
+        case .checkpoint, .keys, .entries, .nodes: try limits.pages.take(session, at: uptime())
         }
         do throws(ClaimStoreError) {
             switch query {
             case .checkpoint(let from, let to):
                 let (checkpoint, consistency) = try await log.checkpoint(from: from, to: to)
                 return .checkpoint(checkpoint, consistency: consistency)
-            case .entries(let first): return .entries(try await log.entries(from: first))
+            case .entries(let first, let count):
+                return .entries(try await log.entries(from: first, count: count))
             case .history(let label, let first):
                 guard let label = Label(bytes: label) else { return .failure(.invalid) }
                 return .entries(try await log.history(of: label, from: first))

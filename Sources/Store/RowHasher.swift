@@ -21,6 +21,10 @@ final class RowHasher: Sendable {
         try hash(Array("conversation ".utf8) + peer.bytes)
     }
 
+    func log(_ directory: PublicIdentity) throws -> [UInt8] {
+        try hash(Array("log ".utf8) + directory.bytes)
+    }
+
     /// 4 bytes that messages of one conversation share whose ids were made within the same 64 ms, and 12 that tell them apart. A
     /// burst of messages so stands together in the index, and a commit touches few of its pages instead of one for every
     /// message.

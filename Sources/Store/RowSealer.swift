@@ -3,7 +3,7 @@ import Synchronization
 
 /// A column whose values are sealed. Its name is part of the additional data.
 enum SealedColumn {
-    case dataKey, contact, setting, conversation, message, state, transfer
+    case dataKey, contact, setting, conversation, message, state, transfer, log, logPage, evidence
 
     var label: StaticString {
         switch self {
@@ -14,6 +14,9 @@ enum SealedColumn {
         case .message: "p2pchat/1 row message.sealed "
         case .state: "p2pchat/1 row message.state "
         case .transfer: "p2pchat/1 row transfer.sealed "
+        case .log: "p2pchat/1 row log.sealed "
+        case .logPage: "p2pchat/1 row log_page.sealed "
+        case .evidence: "p2pchat/1 row evidence.sealed "
         }
     }
 
@@ -25,6 +28,9 @@ enum SealedColumn {
         case .conversation: "conversation"
         case .message, .state: "message"
         case .transfer: "transfer"
+        case .log: "log"
+        case .logPage: "log_page"
+        case .evidence: "evidence"
         }
     }
 }

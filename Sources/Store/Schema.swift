@@ -6,7 +6,8 @@ import Identity
 struct Schema {
     static let first = "1 contacts and settings"
     static let second = "2 messages, keyed hashes and a data key"
-    static let steps = [first, second]
+    static let third = "3 logs of directories"
+    static let steps = [first, second, third]
 
     let identity: IdentityKeys
 
@@ -21,6 +22,18 @@ struct Schema {
         }
         migrator.registerMigration(Self.second) { [identity] database in
             try Self.addMessages(database, identity)
+        }
+        migrator.registerMigration(Self.third) { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE log (
+                        row INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE, sealed BLOB NOT NULL
+                    ) STRICT;
+                    CREATE TABLE log_page (row INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+                    CREATE TABLE evidence (
+                        row INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL
+                    ) STRICT;
+                    """)
         }
         return migrator
     }

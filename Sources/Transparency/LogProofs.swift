@@ -74,16 +74,19 @@ package enum LogProof {
             guard proof.isEmpty, firstRoot == secondRoot else { throw ProofRefused() }
             return
         }
-        var rest = proof[...]
         // An old log of a power of two is a subtree of the new one by itself, so its root need not be told.
-        let start: NodeHash
-        if first & (first - 1) == 0 {
-            start = firstRoot
-        } else if let told = rest.popFirst() {
-            start = told
-        } else {
-            throw ProofRefused()
-        }
+        let isSubtree = first & (first - 1) == 0
+        let found = try roots(of: isSubtree ? [firstRoot] + proof : proof, from: first, to: second)
+        guard found == (firstRoot, secondRoot) else { throw ProofRefused() }
+    }
+
+    /// The two roots that a proof of consistency leads to, `first` being below `second`. Before the proof stands, where RFC 6962 leaves it
+    /// out, the hash of the subtree of the first `first` leaves: so it can also show that a log begins otherwise.
+    package static func roots(
+        of proof: [NodeHash], from first: UInt64, to second: UInt64
+    ) throws(ProofRefused) -> (first: NodeHash, second: NodeHash) {
+        var rest = proof[...]
+        guard first > 0, first < second, let start = rest.popFirst() else { throw ProofRefused() }
         var path = Path(first - 1, last: second - 1)
         path.skipRightTurns()
         var (old, new) = (start, start)
@@ -96,7 +99,8 @@ package enum LogProof {
                 new = .node(new, sibling)
             }
         }
-        guard path.isAtRoot, old == firstRoot, new == secondRoot else { throw ProofRefused() }
+        guard path.isAtRoot else { throw ProofRefused() }
+        return (old, new)
     }
 
     private static func hashes(of ranges: [LogRange], _ storage: some LogStorage) throws -> [NodeHash] {

@@ -68,7 +68,8 @@ extension DirectoryRequest {
                 try identity(confirm.identity, "confirm.identity"))
         case .checkpoint(let checkpoint)?:
             body = .log(.checkpoint(from: checkpoint.from, to: checkpoint.to))
-        case .entries(let entries)?: body = .log(.entries(first: entries.first))
+        case .entries(let entries)?:
+            body = .log(.entries(first: entries.first, count: Int(clamping: entries.count)))
         case .history(let history)?:
             body = .log(
                 .history(label: try fixed(history.label, 32, "history.label"), first: history.first))
@@ -104,7 +105,9 @@ extension DirectoryRequest {
         case .log(.checkpoint(let from, let to)):
             message.checkpoint.from = from
             message.checkpoint.to = to
-        case .log(.entries(let first)): message.entries.first = first
+        case .log(.entries(let first, let count)):
+            message.entries.first = first
+            message.entries.count = UInt32(clamping: count)
         case .log(.history(let label, let first)):
             message.history.label = Data(label)
             message.history.first = first

@@ -18,7 +18,8 @@ package enum LogQuery: Hashable, Sendable {
     /// The newest checkpoint, and that the log of `from` entries is the beginning of that of `to`. With 0 for `from` without that, with 0
     /// for `to` of the newest one.
     case checkpoint(from: UInt64, to: UInt64 = 0)
-    case entries(first: UInt64)
+    /// At most `count` of them, or as many as fit into a message where it is 0.
+    case entries(first: UInt64, count: Int = 0)
     /// The entries of one label, 32 bytes, from a sequence on; at most 64.
     case history(label: [UInt8], first: UInt64)
     /// Whole subtrees of 2^level leaves; 1 to 1,024 of them, the level below 64.

@@ -1143,6 +1143,9 @@ nonisolated struct P2pchat_V1_ReadEntries: Sendable {
   /// the position of the first one
   var first: UInt64 = 0
 
+  /// at most so many; 0: as many as fit
+  var count: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -3514,7 +3517,7 @@ nonisolated extension P2pchat_V1_NewestCheckpoint: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension P2pchat_V1_ReadEntries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReadEntries"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}count\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3523,6 +3526,7 @@ nonisolated extension P2pchat_V1_ReadEntries: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
       default: break
       }
     }
@@ -3532,11 +3536,15 @@ nonisolated extension P2pchat_V1_ReadEntries: SwiftProtobuf.Message, SwiftProtob
     if self.first != 0 {
       try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 1)
     }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: P2pchat_V1_ReadEntries, rhs: P2pchat_V1_ReadEntries) -> Bool {
     if lhs.first != rhs.first {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

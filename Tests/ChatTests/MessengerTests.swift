@@ -264,6 +264,19 @@ extension Room.Person {
             #expect(heard.filter { $0 != "carol goes first" } == (1...2000).map(String.init))
         }
     }
+
+    /// Something of one's own is wrong that its user has to look at first.
+    @Test func nothingIsSentWhileItIsNotAllowed() async throws {
+        struct NotNow: Error {}
+        let room = try Room()
+        let alice = try room.person("alice", 1, options: Messenger.Options(maySend: { throw NotNow() }))
+        let bob = try room.person("bobby", 2)
+        try await room.run(alice, bob) {
+            let peer = try await alice.messenger.resolve("bobby")
+            await #expect(throws: NotNow.self) { _ = try await alice.messenger.send("hello", to: peer) }
+            #expect(await alice.messenger.hasOutbox(for: bob.identity) == false)
+        }
+    }
 }
 
 extension IncomingMessage {

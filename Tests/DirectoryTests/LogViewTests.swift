@@ -127,7 +127,8 @@ import Transparency
     @Test func ageIsTold() throws {
         let told = try signed(try log(1).0, at: 100_000)
         for (time, freshness) in [
-            (0, .current), (100_000, .current), (103_599, .current), (103_600, .old), (186_399, .old),
+            (0, .ahead), (13_600, .ahead), (13_601, .current), (100_000, .current), (103_599, .current),
+            (103_600, .old), (186_399, .old),
             (186_400, .stale), (.max, .stale),
         ] as [(UInt64, LogView.Freshness)] {
             #expect(LogView.freshness(of: told, at: time) == freshness, "\(time)")

@@ -26,7 +26,7 @@ struct LyingDirectory {
     /// - Parameter log: what it has seen before.
     @discardableResult
     func deceive<Value: Sendable>(
-        _ keys: IdentityKeys, log: LogView? = nil, _ lie: @escaping Lie,
+        _ keys: IdentityKeys, log: LogBook? = nil, _ lie: @escaping Lie,
         _ ask: (DirectoryClient) async throws -> Value
     ) async throws -> Value {
         let raw = try world.raw(keys)
@@ -100,7 +100,7 @@ extension DirectoryResponse.Body {
 
     /// Expects that looking up, confirming and claiming find this out, each over a link of its own.
     func expectNoticed(
-        _ what: String, location: SourceLocation = #_sourceLocation, log: LogView? = nil,
+        _ what: String, location: SourceLocation = #_sourceLocation, seen: MemoryKeeper = MemoryKeeper(),
         in directory: LyingDirectory, _ lie: @escaping LyingDirectory.Lie
     ) async throws {
         let (handle, alice) = (handle, alice.publicIdentity)
@@ -109,7 +109,9 @@ extension DirectoryResponse.Body {
             { _ = try await $0.confirm(handle, identity: alice) },
         ]
         for ask in questions {
-            try await directory.deceive(bob, log: log, lie) { client in
+            let book = try LogBook(
+                of: directory.world.keys.publicIdentity, keeper: MemoryKeeper(seen.state()))
+            try await directory.deceive(bob, log: book, lie) { client in
                 await #expect(throws: DirectoryError.misbehaves(what), sourceLocation: location) {
                     try await ask(client)
                 }
@@ -132,7 +134,7 @@ extension DirectoryResponse.Body {
             #expect(try await client.confirm(handle, identity: alice))
             #expect(try await client.confirm(Handle("nobody"), identity: alice) == false)
             try await client.claim(Handle("bob"), recoveryHash: nil)
-            #expect(await client.logView?.newest?.checkpoint.size == 4)
+            #expect(client.book.view?.newest?.checkpoint.size == 4)
         }
     }
 
@@ -265,11 +267,11 @@ extension DirectoryResponse.Body {
     }
 
     /// What was seen before, over another link.
-    func seen(_ directory: LyingDirectory) async throws -> LogView {
-        try await directory.deceive(bob, { $1 }) { client in
-            _ = try await client.holder(of: handle)
-            return try #require(await client.logView)
-        }
+    func seen(_ directory: LyingDirectory) async throws -> MemoryKeeper {
+        let keeper = MemoryKeeper()
+        let book = try LogBook(of: directory.world.keys.publicIdentity, keeper: keeper)
+        _ = try await directory.deceive(bob, log: book, { $1 }) { try await $0.holder(of: handle) }
+        return keeper
     }
 
     @Test func rewoundLogsAreNoticed() async throws {
@@ -285,18 +287,18 @@ extension DirectoryResponse.Body {
             }
         ) { try await $0.holder(of: handle) }
         try await directory.world.connect(bob).client.claim(Handle("bob"), recoveryHash: nil)
-        let view = try await seen(directory)
-        try await expectNoticed("its log is shorter than it was", log: view, in: directory) { _, answer in
+        let seen = try await seen(directory)
+        try await expectNoticed("its log is shorter than it was", seen: seen, in: directory) { _, answer in
             answer.with { _ in before.withLock { $0 } }
         }
     }
 
     @Test func forkedLogsAreNoticed() async throws {
         let directory = try await directory()
-        let view = try await seen(directory)
+        let seen = try await seen(directory)
         // The same size and another root; and a longer log that does not begin with the one that was seen.
         for more in [UInt64(0), 1] {
-            try await expectNoticed(Self.forked, log: view, in: directory) { _, answer in
+            try await expectNoticed(Self.forked, seen: seen, in: directory) { _, answer in
                 try answer.with { log in
                     let true_ = try directory.read(log.checkpoint)
                     let fork = Checkpoint(
@@ -328,4 +330,17 @@ extension DirectoryResponse.Body {
             #expect(holder == alice.publicIdentity)
         }
     }
+}
+
+/// A map that has one label, or none.
+struct MapTreeOfOne {
+    private var map = MapTree()
+    private let label: NodeHash
+
+    init(label: Label, entry: LogEntry?) {
+        self.label = label.nodeHash ?? .emptyLog
+        if let entry { map.set(self.label, to: entry.nodeHash) }
+    }
+
+    mutating func prove() -> (root: NodeHash, proof: MapProof) { (map.root(), map.prove(label)) }
 }

@@ -12,6 +12,8 @@ final class SessionWorld: Sendable {
     let directory: IdentityKeys
     let sleep = ManualSleep(ignoring: DirectoryClient.requestTimeout)
     let session: DirectorySession
+    /// The keys of the directory's log.
+    private let signer: LogSigner
     /// What is dialled; nil: nothing answers.
     private let world: Mutex<World?>
     private let links = Log<InMemoryLink>()
@@ -26,6 +28,7 @@ final class SessionWorld: Sendable {
         let (keys, directory) = (try keys ?? IdentityKeys.generate(), try IdentityKeys.generate())
         (self.keys, self.directory) = (keys, directory)
         let up = try await World(keys: other ?? directory, options: options)
+        signer = up.log.signer
         world = Mutex(up)
         let endpoints = try addresses.map { try Endpoint($0) }
         let dial = Dial()
@@ -81,7 +84,7 @@ final class SessionWorld: Sendable {
 
     /// Another process of the same directory, which remembers no presence.
     func comeBack(store: any ClaimStore) async throws {
-        let new = try await World(store: store, keys: directory)
+        let new = try await World(store: store, keys: directory, signer: signer)
         world.withLock { $0 = new }
     }
 }
@@ -128,6 +131,27 @@ extension DirectoryState {
             if state.isOffline { return state }
         }
         return nil
+    }
+
+    /// The log is looked at before anything is published.
+    @Test func publishesNothingWhereTheLogWentBack() async throws {
+        let world = try await SessionWorld()
+        var states = world.start()
+        _ = await online(&states)
+        let other = try #require(world.current).connect(IdentityKeys.generate()).client
+        try await other.claim(Handle("alice"), recoveryHash: nil)
+        #expect(try await world.session.holder(of: Handle("alice")) != nil)
+        world.goDown()
+        _ = await offline(&states)
+        try await world.comeBack(store: MemoryClaimStore())
+        await world.session.retryNow()
+        let rewound = DirectoryState.offline(
+            .misbehaves("its log is shorter than it was"), retryIn: nil)
+        #expect(await offline(&states) == rewound)
+        #expect(await states.next() == nil)
+        let observer = try #require(world.current).connect(IdentityKeys.generate()).client
+        #expect(try await observer.list().isEmpty)
+        await world.ended()
     }
 
     @Test func comesOnlineAndStops() async throws {

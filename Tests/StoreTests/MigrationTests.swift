@@ -85,10 +85,10 @@ import Testing
     @Test func aNewerVersionIsNamedAndStaysAsItIs() throws {
         do { _ = try home.open() }
         let database = try DatabaseQueue(path: home.path)
-        try database.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('3 something new')") }
+        try database.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('9 something new')") }
         try database.close()
         let before = try home.files()
-        #expect(throws: StoreError.newerVersion(migration: "3 something new")) { try home.open() }
+        #expect(throws: StoreError.newerVersion(migration: "9 something new")) { try home.open() }
         #expect(try home.files() == before)
     }
 
@@ -98,7 +98,7 @@ import Testing
         let database = try DatabaseQueue(path: home.path)
         try database.inDatabase { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
-            try database.execute(sql: "INSERT INTO grdb_migrations VALUES ('3 something new')")
+            try database.execute(sql: "INSERT INTO grdb_migrations VALUES ('9 something new')")
         }
         let killed = try StoreHome()
         for name in ["home.sqlite", "home.sqlite-wal"] {
@@ -108,7 +108,7 @@ import Testing
         try database.close()
         let before = try killed.files()
         #expect(before["home.sqlite-wal"]?.isEmpty == false)
-        #expect(throws: StoreError.newerVersion(migration: "3 something new")) { try killed.open() }
+        #expect(throws: StoreError.newerVersion(migration: "9 something new")) { try killed.open() }
         var after = try killed.files()
         // The index of the log is made by whoever reads it, and holds nothing of its own.
         after["home.sqlite-shm"] = nil

@@ -22,7 +22,8 @@ import Wire
             .lookup(.handle(alice)), .lookup(.identity(identity)), .lookup(.address(address)),
             .lookup(.address(six)), .list(after: nil), .list(after: identity), .watch,
             .confirm(alice, identity), .log(.checkpoint(from: 0)), .log(.checkpoint(from: 3, to: .max)),
-            .log(.entries(first: 7)), .log(.nodes(level: 63, first: .max, count: 1_024)), .log(.keys),
+            .log(.entries(first: 7)), .log(.entries(first: 7, count: 70)),
+            .log(.nodes(level: 63, first: .max, count: 1_024)), .log(.keys),
             .log(.history(label: Array(repeating: 1, count: 32), first: .max)),
         ]
         let responses: [DirectoryResponse.Body] = [

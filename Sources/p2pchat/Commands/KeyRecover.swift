@@ -48,7 +48,7 @@ struct KeyRecover: AsyncParsableCommand {
         }
         guard let reference = settings.directory else { throw KeyRevoke.noHandle }
         let words = try RecoveryWords.read()
-        let visit = DirectoryVisit(reference: reference, keys: keys)
+        let visit = try DirectoryVisit(reference: reference, keys: keys, store: store)
         let revoked = try await visit.with { client in
             let revoked: PublicIdentity?
             do {

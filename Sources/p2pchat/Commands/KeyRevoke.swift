@@ -70,7 +70,8 @@ struct KeyRevoke: AsyncParsableCommand {
             throw KeyRevoke.noHandle
         }
         try KeyCommand.confirm("Revoke this key for good? Nobody can have \(handle) afterwards.", yes)
-        try await DirectoryVisit(reference: reference, keys: keys).with { try await $0.revoke(handle) }
+        try await DirectoryVisit(reference: reference, keys: keys, store: store)
+            .with { try await $0.revoke(handle) }
         settings.handle = nil
         try store.save(settings)
         try report(keys.publicIdentity, handle, heir: nil)
@@ -80,32 +81,35 @@ struct KeyRevoke: AsyncParsableCommand {
         let heir = try heir.map { text in
             try KeyCommand.parsed { () throws(IdentityError) in try PublicIdentity(fingerprint: text) }
         }
-        let (reference, handle, keys) = try place()
+        let (visit, handle) = try place()
         let words = try RecoveryWords.read()
         if heir == nil {
             try KeyCommand.confirm("Revoke the key of \(handle) for good, without an heir?", yes)
         }
-        let revoked = try await DirectoryVisit(reference: reference, keys: keys).with { client in
+        let revoked = try await visit.with { client in
             try await client.revoke(handle, with: words.key(), heir: heir)
         }
         try report(revoked, handle, heir: heir)
     }
 
     /// Where, and with which identity the directory is asked: any will do, since the words sign.
-    private func place() throws -> (DirectoryReference, Handle, IdentityKeys) {
+    private func place() throws -> (DirectoryVisit, Handle) {
         let reference = try directory.map { text in
             try KeyCommand.parsed { () throws(IdentityError) in try DirectoryReference(text) }
         }
         let named = try handle.map { text in
             try KeyCommand.parsed { () throws(IdentityError) in try Handle(text) }
         }
-        if let reference, let named { return (reference, named, try IdentityKeys.generate()) }
+        if let reference, let named {
+            return (try DirectoryVisit(reference: reference, keys: .generate(), store: nil), named)
+        }
         let keys = try options.unlock()
-        let settings = try HomeStore(path: options.folder.databasePath, keys: keys).settings()
+        let store = try HomeStore(path: options.folder.databasePath, keys: keys)
+        let settings = try store.settings()
         guard let reference = reference ?? settings.directory, let named = named ?? settings.handle else {
             throw KeyRevoke.noHandle
         }
-        return (reference, named, keys)
+        return (try DirectoryVisit(reference: reference, keys: keys, store: store), named)
     }
 
     private func report(_ revoked: PublicIdentity, _ handle: Handle, heir: PublicIdentity?) throws {

@@ -22,6 +22,9 @@ struct Printer: Sendable {
                     try show(state)
                 }
             }
+            group.addTask {
+                for await notice in node.logNews() { try show(notice) }
+            }
             var day = EventLine.day(Date())
             let shownTo = try await before.replay(from: node) { message in
                 let written = EventLine.day(message.sentAt)
@@ -66,5 +69,10 @@ struct Printer: Sendable {
         } else if let line = DirectoryStateText.line(state) {
             Output.note("* " + line)
         }
+    }
+
+    private func show(_ notice: LogNotice) throws {
+        if json { return try Output.json(EventJSON.Log(notice)) }
+        for line in LogText.lines(notice) { Output.note(line) }
     }
 }

@@ -62,21 +62,22 @@ struct Register: AsyncParsableCommand {
             try store.save(settings)
             return Output.note("kept; there is no directory to register with")
         }
-        try await claim(settings, directory, open)
+        try await claim(settings, directory, open, store)
         let node = try await Node.online(home: open.home, keys: open.keys, settings: settings)
         try await Online(options: options).run(node) { node in
             let presence = try await node.firstPresence()
             try store.save(settings)
             report(presence)
+            if !stay { for line in (node.log?.told ?? []).flatMap(LogText.lines) { Output.note(line) } }
             if stay { try await Printer(node: node, json: false).run(.unshown) }
         }
     }
 
     /// Makes sure that the directory is who it should be, and claims the handle unless it is this identity's already.
-    private func claim(_ settings: HomeSettings, _ reference: DirectoryReference, _ open: OpenHome)
-        async throws
-    {
-        let directory = DirectoryVisit(reference: reference, keys: open.keys)
+    private func claim(
+        _ settings: HomeSettings, _ reference: DirectoryReference, _ open: OpenHome, _ store: HomeStore
+    ) async throws {
+        let directory = try DirectoryVisit(reference: reference, keys: open.keys, store: store)
         guard let handle = settings.handle else { return try await directory.with { _ in } }
         guard try await !directory.isOwn(handle) else { return }
         try warnAboutClaim(handle)

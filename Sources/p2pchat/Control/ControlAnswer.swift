@@ -83,6 +83,9 @@ enum ControlAnswer {
                 await handle(ControlMethods.editMessage, operations.editMessage)
             case ControlMethods.cancelMessage.name:
                 await handle(ControlMethods.cancelMessage, operations.cancelMessage)
+            case ControlMethods.log.name: await handle(ControlMethods.log, operations.log)
+            case ControlMethods.acceptEntry.name:
+                await handle(ControlMethods.acceptEntry, operations.acceptEntry)
             case ControlMethods.files.name: await handle(ControlMethods.files, operations.files)
             case ControlMethods.sendFile.name: await handle(ControlMethods.sendFile, operations.sendFile)
             case ControlMethods.acceptFile.name:

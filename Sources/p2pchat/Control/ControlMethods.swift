@@ -24,6 +24,8 @@ enum ControlMethods {
     static let changeContact = ControlMethod<ContactChange, PeerJSON>(name: "contacts.change")
     static let acceptContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.accept")
     static let forgetContact = ControlMethod<PeerParameters, PeerJSON>(name: "contacts.forget")
+    static let log = ControlMethod<NoParameters, LogStatusJSON>(name: "log")
+    static let acceptEntry = ControlMethod<NoParameters, AcceptedEntryJSON>(name: "log.accept")
     static let files = ControlMethod<FilesParameters, FilesResult>(name: "files")
     static let sendFile = ControlMethod<SendFileParameters, TransferJSON>(name: "files.send")
     static let acceptFile = ControlMethod<TransferParameters, FilesResult>(name: "files.accept")

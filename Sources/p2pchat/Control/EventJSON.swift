@@ -123,6 +123,31 @@ enum EventJSON {
         let reason: String
     }
 
+    /// What the user is to know of the directory's log.
+    struct Log: Encodable, Sendable {
+        let v = 1
+        let event: String
+        /// The own handle whose entry this home did not make.
+        let handle: String?
+        /// Of such an entry "own-key", "recovery-key", "operator" or "another".
+        let origin: String?
+        let reason: String
+
+        init(_ notice: LogNotice) {
+            reason = LogText.summary(notice)
+            switch notice {
+            case .old:
+                event = "oldLog"
+                handle = nil
+                origin = nil
+            case .ownHandle(let alert):
+                event = "ownHandle"
+                handle = alert.handle.text
+                origin = LogText.word(alert.origin)
+            }
+        }
+    }
+
     /// To a subscriber that did not take its events in time: what came then was dropped, and nothing comes after this.
     struct Missed: Encodable, Sendable {
         let v = 1

@@ -53,6 +53,9 @@ final class Subscription: Sendable {
                         if let object = EventJSON.object(state, of: node) { try await write(line(object)) }
                     }
                 }
+                group.addTask {
+                    for await notice in node.logNews() { try await write(line(EventJSON.Log(notice))) }
+                }
                 try await follow(position, write)
                 node.messenger.events.hub.leave(follower)
                 group.cancelAll()

@@ -62,7 +62,10 @@ struct DemoStage: Sendable {
         let settings = HomeSettings(
             directory: reference, handle: try Handle(name), listen: try Endpoint("127.0.0.1:0"),
             isDiscoverable: isDiscoverable)
-        let directory = VisitingDirectory(reference: reference, keys: keys)
+        let home = home(name)
+        let store = try HomeStore(path: home.databasePath, keys: keys)
+        let directory = VisitingDirectory(
+            reference: reference, keys: keys, log: try .kept(in: store, of: reference.identity))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await directory.run() }
             let claimed: Result<Void, any Error>
@@ -76,8 +79,7 @@ struct DemoStage: Sendable {
             try await group.waitForAll()
             try claimed.get()
         }
-        let home = home(name)
-        try HomeStore(path: home.databasePath, keys: keys).save(settings)
+        try store.save(settings)
         return try await Node.online(home: home, keys: keys)
     }
 }

@@ -103,7 +103,9 @@ actor FirstDeeds {
     }
 
     private func visit(_ reference: DirectoryReference) throws -> DirectoryVisit {
-        DirectoryVisit(reference: reference, keys: try opened().keys)
+        let keys = try opened().keys
+        return try DirectoryVisit(
+            reference: reference, keys: keys, store: try HomeStore(path: home.databasePath, keys: keys))
     }
 
     private func save(_ settings: HomeSettings) throws {

@@ -27,6 +27,18 @@ extension CommandError {
         case let error as LinkError: self.init(.notReachable, error.description)
         case let error as StoreError: self = Self.store(error)
         case let error as LogStartError: self = Self.log(error)
+        case EvidenceRefused.malformed(let what): self.init(.badData, "this is no evidence: \(what)")
+        case EvidenceRefused.showsNoLie(let why): self.init(.badData, "this convicts nobody: \(why)")
+        case let error as OwnHandleAlert:
+            self.init(
+                .refused,
+                LogText.summary(error) + "; nothing was sent\n"
+                    + LogText.details(error).joined(separator: "\n"),
+                hint: LogText.advice.joined(separator: "\n  "))
+        case is LogMemoryUnreadable:
+            self.init(
+                .badData, "what this home keeps of the directory's log cannot be read by this version",
+                hint: "use the version of p2pchat that was used last; nothing was changed")
         case let error as IdentityError: self.init(Self.exitCode(error), "\(error)")
         case SodiumError.readFailed(let code):
             self.init(.inputOutput, "cannot read the passphrase: \(String(cString: strerror(code)))")
@@ -141,12 +153,10 @@ extension CommandError {
         case .misbehaves(let what):
             CommandError(
                 .directoryMisbehaves, "the directory misbehaves: \(VisibleText(what))",
-                hint: "do not use it before its operator has explained this")
-        case .staleLog(let age):
-            CommandError(
-                .refused,
-                "the directory last vouched for what it shows \(age.components.seconds / 3_600) hours ago; it may be hiding what came since",
-                hint: "check this computer's clock first; if it is right, ask the directory's operator")
+                hint:
+                    "do not use it before its operator has explained this; what proves it, if it can be proved: p2pchat log evidence"
+            )
+        case .staleLog(let age): stale(age)
         case .handleTaken:
             CommandError(.refused, "the handle is taken by another identity", hint: "choose another one")
         case .notClaimed: CommandError(.refused, "the handle is not claimed by this identity")
@@ -182,6 +192,27 @@ extension CommandError {
             CommandError(.refused, "the directory does not know this request; it may be an older version")
         default: CommandError(.refused, "the directory refused: \(failure)")
         }
+    }
+
+    /// By the clock alone nobody can tell which of the two is wrong.
+    private static func stale(_ age: Duration) -> CommandError {
+        let hours = abs(age.components.seconds) / 3_600
+        let clock = "this computer's clock says \(Date().ISO8601Format())"
+        guard age < .zero else {
+            return CommandError(
+                .refused,
+                """
+                the directory last vouched for what it shows \(hours) hours ago (\(clock)); it may be hiding what came since
+                """,
+                hint: "check this computer's clock first; if it is right, ask the directory's operator")
+        }
+        return CommandError(
+            .refused,
+            """
+            by this computer's clock the directory will vouch for what it shows in \(hours) hours: one of the two clocks is \
+            wrong (\(clock))
+            """,
+            hint: "set this computer's clock; if it is right, the directory's operator has to set that one")
     }
 
     private static func store(_ error: StoreError) -> CommandError {

@@ -57,7 +57,7 @@ struct KeyChange: Sendable {
                 .usage, "this home has no handle at a directory that could be handed on to a new key",
                 hint: "claim one first: p2pchat register --directory HOST:PORT#FINGERPRINT --handle NAME")
         }
-        let visit = DirectoryVisit(reference: reference, keys: present.keys)
+        let visit = try DirectoryVisit(reference: reference, keys: present.keys, store: store)
         if next == nil {
             // A directory that cannot be reached, or knows nothing of the handle, leaves everything as it was.
             guard try await isOwn(visit, handle) else { throw DirectoryError.notClaimed }

@@ -1,5 +1,6 @@
 import Chat
 import Directory
+import FoundationEssentials
 import Identity
 import Link
 
@@ -52,7 +53,7 @@ struct SessionDirectory: DirectoryAccess {
     var identity: PublicIdentity { session.reference.identity }
 
     func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
-        try await DirectoryVisit(reference: session.reference, keys: .generate())
+        try await DirectoryVisit(reference: session.reference, keys: .generate(), store: nil)
             .with { try await $0.sealedPresence(of: contact, for: keys) }
     }
 
@@ -77,13 +78,18 @@ actor VisitingDirectory: DirectoryAccess {
     nonisolated let identity: PublicIdentity
     private let reference: DirectoryReference
     private let keys: IdentityKeys
+    private let log: LogBook
+    /// One's own, whose entry is looked at from time to time; nil where it is not to be.
+    private let handle: Handle?
     private var client: DirectoryClient?
     private let runs: AsyncStream<DirectoryClient>
     private let runsIn: AsyncStream<DirectoryClient>.Continuation
 
-    init(reference: DirectoryReference, keys: IdentityKeys) {
+    init(reference: DirectoryReference, keys: IdentityKeys, log: LogBook, handle: Handle? = nil) {
+        self.handle = handle
         self.reference = reference
         self.keys = keys
+        self.log = log
         identity = reference.identity
         (runs, runsIn) = AsyncStream.makeStream()
     }
@@ -99,16 +105,38 @@ actor VisitingDirectory: DirectoryAccess {
 
     func connected() async throws -> DirectoryClient {
         if let client { return client }
-        let made = DirectoryClient(link: try await LinkNetwork(keys: keys).dial(reference), identity: keys)
+        let made = DirectoryClient(
+            link: try await LinkNetwork(keys: keys).dial(reference), identity: keys, log: log)
+        runsIn.yield(made)
+        do {
+            try await made.checkLog()
+            do {
+                if let handle, isOwnHandleDue { try await made.checkOwn(handle) }
+            } catch DirectoryError.rateLimited {
+                // What is asked next says so where it matters, and the entry is looked at the next time.
+            }
+        } catch {
+            await made.close()
+            throw error
+        }
         // Two may have asked at once; the first link is as good as the second.
         if let client {
             await made.close()
             return client
         }
         client = made
-        runsIn.yield(made)
         return made
     }
+
+    /// Whether the own handle's entry was not looked at for a while: a script that sends many messages does not pay for it each time.
+    nonisolated var isOwnHandleDue: Bool {
+        guard let handle else { return false }
+        let age = Date().timeIntervalSince1970 - Double(log.memory.own[Label(handle)]?.checked ?? 0)
+        return !(0..<Self.ownHandlePause).contains(age)
+    }
+
+    /// Seconds.
+    private static let ownHandlePause = 600.0
 
     func lookup(_ query: PeerQuery) async throws -> PeerEntry? { try await connected().lookup(query) }
 
@@ -127,7 +155,7 @@ actor VisitingDirectory: DirectoryAccess {
     func list() async throws -> [PeerEntry] { try await connected().list() }
 
     func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
-        try await DirectoryVisit(reference: reference, keys: .generate())
+        try await DirectoryVisit(reference: reference, keys: .generate(), store: nil)
             .with { [keys] in try await $0.sealedPresence(of: contact, for: keys) }
     }
 

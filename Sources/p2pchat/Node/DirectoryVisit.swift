@@ -1,16 +1,26 @@
 import Directory
 import Identity
+import Store
 
 /// Asking or telling a directory something, through a link that lasts as long as that.
 struct DirectoryVisit: Sendable {
     let reference: DirectoryReference
     let keys: IdentityKeys
+    /// What was seen of the directory's log.
+    let log: LogBook
+
+    /// - Parameter store: where what is seen of the directory's log is kept; nil for links of no home.
+    init(reference: DirectoryReference, keys: IdentityKeys, store: HomeStore?) throws {
+        self.reference = reference
+        self.keys = keys
+        log = try store.map { try .kept(in: $0, of: reference.identity) } ?? LogBook(of: reference.identity)
+    }
 
     /// - Throws: what the body throws; when the directory is not reachable, or another than the reference says.
     func with<Value: Sendable>(_ body: @Sendable (DirectoryClient) async throws -> Value) async throws
         -> Value
     {
-        let directory = VisitingDirectory(reference: reference, keys: keys)
+        let directory = VisitingDirectory(reference: reference, keys: keys, log: log)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await directory.run() }
             let result: Result<Value, any Error>

@@ -14,6 +14,8 @@ final class Node: Sendable {
     let store: HomeStore
     let settings: HomeSettings
     let messenger: Messenger
+    /// What was seen of the log of the directory in use; nil without one.
+    let log: LogBook?
     private let kind: Kind
     private let stopping = StopSignal()
 
@@ -34,7 +36,7 @@ final class Node: Sendable {
     var identity: PublicIdentity { keys.publicIdentity }
 
     private init(
-        home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind,
+        home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind, log: LogBook?,
         directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist(), takesFilesInto: String? = nil,
         tellsShown: Bool = true
     ) throws {
@@ -43,6 +45,8 @@ final class Node: Sendable {
         self.store = store
         self.settings = settings
         self.kind = kind
+        self.log = log
+        let (handle, identity) = (settings.handle, keys.publicIdentity)
         messenger = Messenger(
             identity: keys.publicIdentity, handle: settings.handle,
             book: try ContactBook(store: store, now: { Date() }), archive: store,
@@ -50,7 +54,10 @@ final class Node: Sendable {
             directory: directory, blocklist: blocklist,
             options: Messenger.Options(
                 delivers: kind.isOnline, sendsRead: settings.sendsRead && tellsShown,
-                unshown: kind.isOnline ? 256 : 0, takesFilesInto: takesFilesInto),
+                unshown: kind.isOnline ? 256 : 0, takesFilesInto: takesFilesInto,
+                maySend: {
+                    if let alert = log?.alert(of: handle, identity: identity) { throw alert }
+                }),
             rotations: settings.rotations, now: { Date() })
     }
 
@@ -60,10 +67,14 @@ final class Node: Sendable {
     static func visiting(home: Home, keys: IdentityKeys) throws -> Node {
         let store = try HomeStore(path: home.databasePath, keys: keys)
         let settings = try store.settings()
-        let directory = settings.directory.map { VisitingDirectory(reference: $0, keys: keys) }
+        let log = try settings.directory.map { try LogBook.kept(in: store, of: $0.identity) }
+        var directory: VisitingDirectory?
+        if let reference = settings.directory, let log {
+            directory = VisitingDirectory(reference: reference, keys: keys, log: log, handle: settings.handle)
+        }
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .visiting(directory),
-            directory: directory)
+            log: log, directory: directory)
     }
 
     /// Runs `body` with the links that it needs, and closes them.
@@ -78,7 +89,11 @@ final class Node: Sendable {
             await messenger.close()
             await directory?.close()
             try await group.waitForAll()
-            return try result.get()
+            let value = try result.get()
+            for notice in log?.told ?? [] {
+                for line in LogText.lines(notice) { Output.note(line) }
+            }
+            return value
         }
     }
 
@@ -100,7 +115,8 @@ final class Node: Sendable {
         let store = try HomeStore(path: home.databasePath, keys: keys)
         var settings = try given ?? store.settings()
         // The user's file decides where it says something; the home keeps that for when it does not.
-        if let sendsRead = home.settingsFile.read().settings.readReceipts, sendsRead != settings.sendsRead {
+        let chosen = home.settingsFile.read().settings
+        if let sendsRead = chosen.readReceipts, sendsRead != settings.sendsRead {
             settings.sendsRead = sendsRead
             try store.save(settings)
         }
@@ -118,19 +134,22 @@ final class Node: Sendable {
                 hint: "choose another port with: p2pchat register --listen HOST:PORT")
         }
         let advertised = settings.advertise ?? listener.localEndpoint
+        let log = try settings.directory.map { try LogBook.kept(in: store, of: $0.identity) }
         let session = settings.directory.map { reference in
             DirectorySession(
                 reference: reference, identity: keys,
                 settings: DirectorySettings(handle: settings.handle, discoverable: settings.isDiscoverable) {
                     [advertised]
                 },
+                log: log, logLimit: chosen.logAudit.limit,
                 dial: { try await LinkNetwork(keys: keys).dial(reference) })
         }
         let parts = OnlineParts(
             session: session, listener: listener, control: try await ControlServer.bind(home))
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
-            directory: session.map { SessionDirectory(session: $0, keys: keys) }, blocklist: blocklist,
+            log: log, directory: session.map { SessionDirectory(session: $0, keys: keys) },
+            blocklist: blocklist,
             takesFilesInto: takesFilesInto, tellsShown: tellsShown)
     }
 
@@ -234,6 +253,36 @@ final class Node: Sendable {
         }
         return await session.states()
     }
+
+    /// Before a command of the moment sends: looks at the own handle's entry where that is due.
+    ///
+    /// - Throws: `DirectoryError.misbehaves`. That the directory is not reached is for the sending to find out.
+    func lookAtOwnHandle() async throws {
+        guard case .visiting(let directory?) = kind, directory.isOwnHandleDue else { return }
+        do {
+            _ = try await directory.connected()
+        } catch DirectoryError.misbehaves(let what) {
+            throw DirectoryError.misbehaves(what)
+        } catch {}
+    }
+
+    /// Looks at the log now.
+    ///
+    /// - Returns: Why it could not be done.
+    func lookAtLog() async -> (any Error)? {
+        do {
+            switch kind {
+            case .online(let parts): try await parts.session?.lookAtLog()
+            case .visiting(let directory): _ = try await directory?.connected()
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// What the user is to know of the directory's log; ends at once without one.
+    func logNews() -> AsyncStream<LogNotice> { log?.news() ?? AsyncStream { $0.finish() } }
 
     /// Waits for the first attempt to register.
     ///

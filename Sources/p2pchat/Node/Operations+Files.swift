@@ -24,6 +24,7 @@ extension Operations {
         guard parameters.path.hasPrefix("/") else {
             throw CommandError(.usage, "the path of a file to send begins with /")
         }
+        try await node.lookAtOwnHandle()
         let queue = parameters.queue ?? false
         let peer = try await node.messenger.resolve(parameters.peer, orOffline: queue)
         let prepared = try await node.messenger.prepareFile(parameters.path)

@@ -39,6 +39,7 @@ extension Operations {
         let queue = parameters.queue ?? false
         let timeout = Duration.seconds(seconds)
         let deadline = ContinuousClock.now + timeout
+        try await node.lookAtOwnHandle()
         // Finding counts as waiting, too.
         let found = try await within(timeout) {
             try await node.messenger.resolve(parameters.peer, orOffline: queue)

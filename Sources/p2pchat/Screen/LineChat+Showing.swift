@@ -124,5 +124,9 @@ extension LineChat {
         }
     }
 
+    func showLog() async {
+        for await notice in node.logNews() { show(LogText.lines(notice)) }
+    }
+
     private static let mostUnseen = 1000
 }

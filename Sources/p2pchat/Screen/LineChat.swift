@@ -62,6 +62,7 @@ actor LineChat {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.showEvents() }
             group.addTask { await self.showDirectory() }
+            group.addTask { await self.showLog() }
             group.addTask { await self.watchSettings() }
             group.addTask { await self.runNotifications() }
             group.addTask { await self.runFileJobs() }

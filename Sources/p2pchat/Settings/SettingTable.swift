@@ -101,6 +101,12 @@ enum SettingTable {
             name: "clipboard", kind: .yesNo, help: "let the program copy into the terminal's clipboard",
             details: "By OSC 52, which not every terminal takes.",
             value: { word($0.clipboard) }, assign: { $0.clipboard = $1 == "yes" }),
+        SettingEntry(
+            name: "log-audit", kind: .words(LogAudit.allCases.map { ($0.rawValue, $0.meaning) }),
+            help: "read and audit the directory's whole log in the background",
+            details: "It takes about 250 bytes an entry, in the home, and holds from the next start on.",
+            value: { $0.logAudit.rawValue },
+            assign: { $0.logAudit = LogAudit(rawValue: $1) ?? .automatic }),
     ]
 
     static func entry(_ name: String) -> SettingEntry? { entries.first { $0.name == name } }

@@ -1,3 +1,5 @@
+import Directory
+
 /// What a person sets about the program, and not about a home: how it shows things, and how it calls for attention.
 struct Settings: Equatable, Sendable {
     var timeFormat = TimeFormat.hours24
@@ -14,6 +16,31 @@ struct Settings: Equatable, Sendable {
     var mouse = false
     /// Whether the program may put text into the terminal's clipboard (OSC 52).
     var clipboard = false
+    /// Whether the directory's whole log is read and audited.
+    var logAudit = LogAudit.automatic
+}
+
+/// How much of the directory's log is read and audited in the background.
+enum LogAudit: String, Sendable, CaseIterable {
+    case automatic = "auto"
+    case always, never
+
+    var meaning: String {
+        switch self {
+        case .automatic: "up to \(DirectorySession.defaultLogLimit) entries"
+        case .always: "however large it is"
+        case .never: "only what one asks about"
+        }
+    }
+
+    /// Entries.
+    var limit: UInt64 {
+        switch self {
+        case .automatic: DirectorySession.defaultLogLimit
+        case .always: .max
+        case .never: 0
+        }
+    }
 }
 
 /// How times of day are written.

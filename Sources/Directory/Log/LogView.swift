@@ -17,6 +17,8 @@ package enum LogFault: Error, Equatable, Sendable {
     case unproved
     /// The entry that is served is not the one that the map has: changed, left out or made up.
     case wrongEntry
+    /// A label has an older entry than it had, or none any more.
+    case lostEntry
 }
 
 /// What a client has seen of a directory's log, and its checks of everything that it is told (docs/directory.md, "What a client checks").
@@ -30,6 +32,8 @@ package struct LogView: Equatable, Sendable {
         case old
         /// For a day: it is not to be believed.
         case stale
+        /// That is a day or more ahead of this computer's clock: one of the two clocks is wrong, and nothing can be said of its age.
+        case ahead
     }
 
     package let directory: PublicIdentity
@@ -43,6 +47,20 @@ package struct LogView: Equatable, Sendable {
         self.directory = directory
         self.statements = []
         try learn(statements)
+    }
+
+    /// What was known before, as it was kept.
+    ///
+    /// - Parameter newest: a note that some of the keys have signed.
+    init(statements: [[UInt8]], by directory: PublicIdentity, newest: [UInt8]?) throws(LogFault) {
+        try self.init(statements: statements, by: directory)
+        guard let newest else { return }
+        guard let note = try? SignedNote(bytes: newest),
+            let signed = self.statements.lazy.reversed().compactMap({
+                try? SignedCheckpoint(note: note, by: $0.keys)
+            }).first
+        else { throw .unsigned }
+        self.newest = signed
     }
 
     /// Takes in what the directory says of its keys now: what it said before has to be the beginning of it.
@@ -108,7 +126,7 @@ package struct LogView: Equatable, Sendable {
     /// How old it is that the log called it the newest, by a clock in seconds since 1970.
     package static func freshness(of signed: SignedCheckpoint, at time: UInt64) -> Freshness {
         guard let renewed = signed.renewed else { return .stale }
-        guard time > renewed else { return .current }
+        guard time > renewed else { return renewed - time < staleAge ? .current : .ahead }
         switch time - renewed {
         case ..<oldAge: return .current
         case ..<staleAge: return .old

@@ -1,0 +1,162 @@
+package import Identity
+import Synchronization
+import Transparency
+
+/// The one place where everything that a directory tells of its log is compared with what was seen before: in this link, in another
+/// one, or by a process that ended long ago. All of a home's clients of one directory share it.
+package final class LogBook: Sendable {
+    package let directory: PublicIdentity
+    /// Nil where nothing outlives the process.
+    private let keeper: (any LogKeeper)?
+    private let state: Mutex<LogMemory>
+    private let notices = Mutex(Notices())
+
+    /// Goes on from what was kept. Throws ``LogMemoryUnreadable``, or what the keeper throws.
+    package init(of directory: PublicIdentity, keeper: any LogKeeper) throws {
+        self.directory = directory
+        self.keeper = keeper
+        state = Mutex(try keeper.state().map { try LogMemory(bytes: $0, of: directory) } ?? LogMemory())
+    }
+
+    /// Begins without knowing anything, and keeps nothing.
+    package init(of directory: PublicIdentity) {
+        self.directory = directory
+        keeper = nil
+        state = Mutex(LogMemory())
+    }
+
+    package var memory: LogMemory { state.withLock { $0 } }
+    package var view: LogView? { memory.view }
+
+    /// The size of the largest checkpoint that is known: what is asked from now on has to be answered with no smaller one.
+    var floor: UInt64 { view?.newest?.checkpoint.size ?? 0 }
+
+    /// See ``LogView/learn(_:)``.
+    func learn(_ statements: [[UInt8]]) throws(LogFault) {
+        try state.withLock { memory throws(LogFault) in
+            if memory.view == nil {
+                memory.view = try LogView(statements: statements, by: directory)
+            } else {
+                try memory.view?.learn(statements)
+            }
+        }
+    }
+
+    /// See ``LogView/accept(_:notBelow:consistency:)``; `view` is what the proof was asked for, and where another answer has
+    /// changed that since, nothing happens.
+    ///
+    /// - Returns: Whether it was taken in.
+    func accept(
+        _ told: SignedCheckpoint, after gap: LogGap?, notBelow floor: UInt64, consistency: [NodeHash],
+        at time: UInt64
+    ) throws(LogFault) -> Bool {
+        try state.withLock { memory throws(LogFault) in
+            guard memory.view?.gap(to: told) == gap else { return false }
+            try memory.view?.accept(told, notBelow: floor, consistency: consistency)
+            if memory.first == nil {
+                memory.first = LogMemory.Sighting(checkpoint: told.checkpoint, time: time)
+            }
+            return true
+        }
+    }
+
+    /// Keeps what is known now. Where that cannot be written, it holds for as long as the process runs: whoever chats is told of a full
+    /// disk by what cannot be sent.
+    func save() async {
+        try? await keeper?.keep { [self] in try memory.bytes }
+    }
+
+    // MARK: Lies
+
+    /// Why nothing is asked of the directory any more; nil where nothing convicts it.
+    package var conviction: LogMemory.Conviction? { memory.convictions.first }
+
+    /// Keeps evidence of a lie; nothing happens where it does not convict.
+    func convict(_ lie: Evidence.Lie, at time: UInt64) async {
+        let statements = view?.statements.map(\.bytes) ?? []
+        let evidence = Evidence(directory: directory, statements: statements, lie: lie, time: time)
+        guard let what = try? evidence.check() else { return }
+        state.withLock { $0.convictions.append(LogMemory.Conviction(what: what, time: time)) }
+        if let bytes = try? evidence.bytes { try? await keeper?.keep(evidence: bytes) }
+        await save()
+    }
+
+    // MARK: The whole log
+
+    func set(replica: LogMemory.Replica?) { state.withLock { $0.replica = replica } }
+
+    func page(_ number: Int) async throws -> [UInt8]? { try await keeper?.page(number) }
+
+    func keep(page: [UInt8], number: Int) async throws { try await keeper?.keep(page: page, number: number) }
+
+    // MARK: The own handle
+
+    /// The newest entry of the own handle, where this home did not make it.
+    package func alert(of handle: Handle?, identity: PublicIdentity) -> OwnHandleAlert? {
+        guard let handle, let foreign = memory.own[Label(handle)]?.foreign else { return nil }
+        return OwnHandleAlert(handle: handle, entry: foreign, identity: identity)
+    }
+
+    /// The user has looked at the entry; it counts as this home's from now on.
+    package func accept(_ alert: OwnHandleAlert) async {
+        state.withLock { $0.own[alert.entry.label]?.accept() }
+        await save()
+    }
+
+    /// This home makes an entry.
+    package func remember(_ entry: LogEntry) {
+        state.withLock { $0.own[entry.label, default: OwnHandle()].remember(entry) }
+    }
+
+    /// See ``OwnHandle``.
+    func compare(
+        _ newest: LogEntry?, _ sight: Evidence.Sight, size: UInt64, of handle: Handle,
+        identity: PublicIdentity, at time: UInt64
+    ) throws(LogFault) {
+        try state.withLock { memory throws(LogFault) in
+            try memory.own[Label(handle), default: OwnHandle()].compare(
+                newest, sight, size: size, of: identity, at: time)
+        }
+        if let alert = alert(of: handle, identity: identity) { tell(.ownHandle(alert)) }
+    }
+
+    // MARK: What the user is told
+
+    private struct Notices {
+        var told: [LogNotice] = []
+        var observers: [AsyncStream<LogNotice>.Continuation] = []
+        var isOld = false
+    }
+
+    /// What was found so far that a user is to know.
+    package var told: [LogNotice] { notices.withLock { $0.told } }
+
+    /// What a user is to know, each once: what was found already, and what will be. Ends with the task that reads it.
+    package func news() -> AsyncStream<LogNotice> {
+        let (news, continuation) = AsyncStream<LogNotice>.makeStream(bufferingPolicy: .bufferingNewest(16))
+        notices.withLock { notices in
+            for notice in notices.told { continuation.yield(notice) }
+            notices.observers.append(continuation)
+        }
+        return news
+    }
+
+    /// - Parameter age: of the newest checkpoint where it is old; nil where it is not.
+    func noteAge(_ age: Duration?) {
+        let isNews = notices.withLock { notices in
+            defer { notices.isOld = age != nil }
+            return !notices.isOld
+        }
+        if let age, isNews { tell(.old(age)) }
+    }
+
+    private func tell(_ notice: LogNotice) {
+        notices.withLock { notices in
+            if case .ownHandle = notice, notices.told.contains(notice) { return }
+            notices.told = Array((notices.told + [notice]).suffix(16))
+            notices.observers.removeAll {
+                if case .terminated = $0.yield(notice) { true } else { false }
+            }
+        }
+    }
+}
