@@ -208,6 +208,8 @@ static void on_prepare(int meta) {
     if (tcgetattr(input_fd, &settings) == 0) {
         settings.c_cc[VINTR] = _POSIX_VDISABLE;
         settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+        // On a screen a line feed goes down, and not to the left as well. What draws it does not know this terminal (screen.c).
+        if (view->is_full) settings.c_oflag &= ~(tcflag_t)ONLCR;
         tcsetattr(input_fd, TCSADRAIN, &settings);
     }
     if (!view->is_full) ct_tty_set_farewell(ct_editor_wants_bracketed_paste() ? "\033[?2004l\r" : "");

@@ -3,10 +3,13 @@
 #include "tty.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -23,14 +26,60 @@ static bool has_colours;
 
 // --- What the terminal is told beyond the drawing ---
 
-static void put(const char *bytes) {
-    size_t rest = strlen(bytes);
+static void put_bytes(const char *bytes, size_t rest) {
+    int terminal = fileno(ct_editor_output());
     while (rest > 0) {
-        ssize_t written = write(fileno(ct_editor_output()), bytes, rest);
-        if (written <= 0) return;
-        bytes += written;
-        rest -= (size_t)written;
+        ssize_t written = write(terminal, bytes, rest);
+        if (written > 0) {
+            bytes += written;
+            rest -= (size_t)written;
+        } else if (written < 0 && errno == EAGAIN) {
+            struct pollfd ready = {.fd = terminal, .events = POLLOUT};
+            poll(&ready, 1, -1);
+        } else if (written == 0 || errno != EINTR) {
+            return;
+        }
     }
+}
+
+static void put(const char *bytes) { put_bytes(bytes, strlen(bytes)); }
+
+// ncurses writes behind every movement of the cursor, so sixty times for one page, and each time the terminal wakes up and may
+// take the processor from here. So it has a descriptor of its own, which is the terminal's while it looks what that is, and then one
+// of memory; the terminal gets what was drawn in one piece.
+static FILE *drawn;
+
+static bool open_drawn(void) {
+    int copy = fcntl(fileno(ct_editor_output()), F_DUPFD_CLOEXEC, 0);
+    drawn = copy < 0 ? NULL : fdopen(copy, "w");
+    if (drawn == NULL && copy >= 0) close(copy);
+    return drawn != NULL;
+}
+
+static bool draw_into_memory(void) {
+    int memory = memfd_create("p2pchat-screen", MFD_CLOEXEC);
+    if (memory < 0) return false;
+    int status = dup3(memory, fileno(drawn), O_CLOEXEC);
+    close(memory);
+    return status >= 0;
+}
+
+static void pass_on(void) {
+    static char bytes[1 << 16];
+    off_t at = 0;
+    ssize_t count;
+    while ((count = pread(fileno(drawn), bytes, sizeof bytes, at)) > 0) {
+        put_bytes(bytes, (size_t)count);
+        at += count;
+    }
+    if (at == 0) return;
+    lseek(fileno(drawn), 0, SEEK_SET);
+    if (ftruncate(fileno(drawn), 0) != 0) return;
+}
+
+static void close_drawn(void) {
+    if (drawn) fclose(drawn);
+    drawn = NULL;
 }
 
 static const char *capability(const char *name) {
@@ -229,10 +278,14 @@ static SCREEN *open_quietly(FILE *in, FILE *out) {
 }
 
 bool ct_screen_open(void) {
+    if (!open_drawn()) return false;
     // ncurses turns echo off, from which readline would take that the line may not be seen.
-    screen = open_quietly(rl_instream, ct_editor_output());
+    screen = open_quietly(rl_instream, drawn);
     rl_tty_set_echoing(1);
-    if (screen == NULL) return false;
+    if (screen == NULL || !draw_into_memory()) {
+        ct_screen_close();
+        return false;
+    }
     if (*capability("cup") == '\0') {
         ct_screen_close();
         return false;
@@ -253,6 +306,7 @@ void ct_screen_close(void) {
     ct_screen_leave();
     if (screen) delscreen(screen);
     screen = NULL;
+    close_drawn();
     free(title_now);
     title_now = NULL;
 }
@@ -263,6 +317,7 @@ void ct_screen_leave(void) {
     if (!cursor_shown) curs_set(1);
     cursor_shown = true;
     endwin();
+    pass_on();
     ct_tty_set_farewell("");
     ct_tty_end_change();
 }
@@ -271,6 +326,7 @@ void ct_screen_return(void) {
     if (!ct_tty_begin_change()) return;
     // Stopped by someone else, and without leaving: the shell wrote on the screen.
     if (!isendwin()) endwin();
+    pass_on();
     ct_screen_measure();
     switch_on();
     ct_tty_end_change();
@@ -385,6 +441,7 @@ void ct_screen_show(int cursor_row, int cursor_column) {
     cursor_shown = show;
     wnoutrefresh(stdscr);
     doupdate();
+    pass_on();
     ct_tty_end_change();
 }
 
