@@ -46,6 +46,27 @@ package struct Forger: Sendable {
         }
     }
 
+    /// Checkpoints are signed by a key that the directory's identity never named.
+    package func signed(by other: LogSigner) -> Lie {
+        let forger = Forger(other, directory: directory, now: now)
+        return { _, answer in try answer.withCheckpoint { try forger.sign(read($0)) } }
+    }
+
+    /// What names the log's keys is signed by nobody.
+    package static let unsignedKeys: Lie = { _, answer in
+        if case .logKeys = answer { .logKeys([[UInt8](repeating: 1, count: 136)]) } else { answer }
+    }
+
+    /// Who has a handle is said without any proof.
+    package static let unproved: Lie = { _, answer in answer.with { _ in nil } }
+
+    /// The last entry of each page that is read is another one than the log has.
+    package static func altered(_ entry: LogEntry) -> Lie {
+        { _, answer in
+            if case .entries(let page) = answer { .entries(page.dropLast() + [entry.bytes]) } else { answer }
+        }
+    }
+
     /// Nobody has the handle that is asked for.
     package static let omission: Lie = { _, answer in
         if case .newest(_, let log) = answer { .newest(entry: nil, log: log) } else { answer }

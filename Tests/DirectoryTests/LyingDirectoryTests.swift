@@ -113,8 +113,7 @@ import Wire
 
     @Test func missingProofsAreNoticed() async throws {
         try await expectNoticed(
-            "it says who has a handle without the proof of its log", in: directory()
-        ) { $1.with { _ in nil } }
+            "it says who has a handle without the proof of its log", in: directory(), Forger.unproved)
     }
 
     @Test(arguments: BadMapProof.allCases) func badMapProofsAreNoticed(shape: BadMapProof) async throws {
@@ -151,20 +150,11 @@ import Wire
         let directory = try await directory()
         let stranger = try LogSigner(LogKeyFile.generate(), directory: directory.world.keys)
         try await expectNoticed(
-            "the keys of its log are not those that it had, or not signed by it", in: directory
-        ) { _, answer in
-            guard case .logKeys = answer else { return answer }
-            return .logKeys([[UInt8](repeating: 1, count: 136)])
-        }
+            "the keys of its log are not those that it had, or not signed by it", in: directory,
+            Forger.unsignedKeys)
         try await expectNoticed(
-            "a checkpoint of its log is not signed by its log's key", in: directory
-        ) { _, answer in
-            try answer.with {
-                LogEvidence(
-                    checkpoint: try stranger.sign(directory.forger.read($0.checkpoint), at: 1).bytes,
-                    map: $0.map)
-            }
-        }
+            "a checkpoint of its log is not signed by its log's key", in: directory,
+            directory.forger.signed(by: stranger))
     }
 
     /// What was seen before, over another link.

@@ -14,6 +14,7 @@ extension Misbehaving {
         Scene(title: "A key swapped for one client") { try await $0.swapKey($1, $2) },
         Scene(title: "An entry left out") { try await $0.leaveOut($1, $2) },
         Scene(title: "A forged entry") { try await $0.forgeEntry($1, $2) },
+        Scene(title: "Entries that are not those of the log") { try await $0.otherEntries($1, $2) },
         Scene(title: "A wrong map over a right log") { try await $0.wrongMap($1, $2) },
         Scene(title: "Proofs that do not hold") { try await $0.badProofs($1, $2) },
         Scene(title: "Other keys of the log") { try await $0.otherKeys($1, $2) },
@@ -85,6 +86,15 @@ extension Misbehaving {
         ) { try await $0.replicate(limit: DirectorySession.defaultLogLimit) }
     }
 
+    private func otherEntries(_ stage: LyingStage, _ cast: Cast) async throws {
+        let forged = try stage.claim(Handle("mallory"), by: cast.mallory)
+        try await tell(
+            "bob reads the whole log and is given another entry than it has", Forger.altered(forged),
+            to: cast.bob, at: .audit, by: "the log that these entries give has another root", on: stage,
+            .misbehaviour("the entries that it serves are not those of its log", evidence: false)
+        ) { try await $0.replicate(limit: DirectorySession.defaultLogLimit) }
+    }
+
     private func wrongMap(_ stage: LyingStage, _ cast: Cast) async throws {
         let handle = cast.handle
         let forged = try stage.claim(handle, by: cast.mallory)
@@ -103,8 +113,18 @@ extension Misbehaving {
     }
 
     private func otherKeys(_ stage: LyingStage, _ cast: Cast) async throws {
+        try await tell(
+            "bob comes for the first time; the log's keys are signed by nobody", Forger.unsignedKeys,
+            to: cast.bob, at: .firstContact, by: "the directory's identity has not signed them", on: stage,
+            .misbehaviour(
+                "the keys of its log are not those that it had, or not signed by it", evidence: false))
+        stage.mask.tell(nil, to: cast.bob.keys.publicIdentity)
         try await cast.bob.visit(stage)
         let other = try LogSigner(LogKeyFile.generate(), directory: stage.keys)
+        try await tell(
+            "bob comes back; the checkpoint is signed by another key", stage.forger.signed(by: other),
+            to: cast.bob, at: .reconnect, by: "the log's key has not signed it", on: stage,
+            .misbehaviour("a checkpoint of its log is not signed by its log's key", evidence: false))
         try await tell(
             "bob comes back; the log's keys are others, under the number of those before",
             stage.forger.replaced(by: other), to: cast.bob, at: .reconnect,

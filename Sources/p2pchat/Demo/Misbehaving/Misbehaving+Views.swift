@@ -18,6 +18,11 @@ extension Misbehaving {
             by: "the proof does not lead to the map's root", on: stage,
             .misbehaviour("a proof of its log does not hold", evidence: false)
         ) { client, _ in _ = try await client.holder(of: handle) }
+        try await tell(
+            "bob asks for alice and is given no proof", Forger.unproved, to: cast.bob, at: .lookUp,
+            by: "without a proof nothing is believed", on: stage,
+            .misbehaviour("it says who has a handle without the proof of its log", evidence: false)
+        ) { _ = try await $0.holder(of: handle) }
         let newcomer = try BadInclusionProof.allCases.map { shape in
             // Each has a home of its own: the entry is in the log, whatever the answer said of it.
             try (shape.rawValue, shape.lie, LiedTo("frank", in: "\(stage.folder)/\(shape)"))
@@ -49,6 +54,11 @@ extension Misbehaving {
             "carol, who was away when the 4th came, is shown the log of 3", before.lie, to: cast.carol,
             at: .reconnect, by: "it is what she saw before", on: stage,
             .unnoticed(couldBy: "whoever saw the 4th entry, if the two compared checkpoints"))
+        try await tell(
+            "bob, whose home was deleted and begins anew, is shown the log of 3", before.lie,
+            to: LiedTo("bob", in: stage.folder), at: .firstContact, by: "it knows of nothing before",
+            on: stage,
+            .unnoticed(couldBy: "the home that was deleted, or whoever else saw the 4th entry"))
     }
 
     func restoreBackup(_ stage: LyingStage, _ cast: Cast) async throws {
