@@ -4,6 +4,7 @@ import Directory
 import Foundation
 import Glibc
 import Identity
+import Synchronization
 import Terminal
 
 struct Demo: AsyncParsableCommand {
@@ -34,7 +35,14 @@ struct Demo: AsyncParsableCommand {
             let folder = FileManager.default.temporaryDirectory.path + "/p2pchat-demo-" + UUID().uuidString
             try Home(option: folder).create()
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            return try await play(until: stopping) { try await Misbehaving(folder: folder).play() }
+            let isFinished = Mutex(false)
+            try await play(until: stopping) {
+                try await Misbehaving(folder: folder).play()
+                isFinished.withLock { $0 = true }
+            }
+            // A script that takes 0 for "all of it was noticed" must not get it for a half.
+            guard isFinished.withLock({ $0 }) else { throw CancellationError() }
+            return
         }
         let stage = try await DemoStage.make()
         defer { stage.remove() }

@@ -43,11 +43,12 @@ struct Misbehaving: Sendable {
             }
         }
         let (noticed, unnoticed, wrong) = await count.all
+        let table = #"docs/directory.md, "Lies, and who notices""#
         try Output.line(
             """
 
-            \(noticed) lies were noticed, \(unnoticed) could not be; \(wrong == 0 ? "all" : "not all") came as \
-            docs/directory.md, "Lies, and who notices", says.
+            \(noticed) lies were noticed, \(unnoticed) could not be; \(wrong == 0 ? "all came" : "\(wrong) did not come") as \
+            \(table), says.
             """)
         guard wrong == 0 else {
             throw CommandError(.inputOutput, "the demonstration failed: \(wrong) came otherwise")
@@ -181,8 +182,8 @@ struct Misbehaving: Sendable {
         private(set) var all = (noticed: 0, unnoticed: 0, wrong: 0)
 
         func add(isNoticed: Bool, isRight: Bool) {
+            guard isRight else { return all.wrong += 1 }
             if isNoticed { all.noticed += 1 } else { all.unnoticed += 1 }
-            if !isRight { all.wrong += 1 }
         }
     }
 }
