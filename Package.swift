@@ -68,6 +68,12 @@ let package = Package(
             dependencies: ["Directory", "Transparency", "Wire", "Identity", "Sodium", grdb],
             swiftSettings: settings),
 
+        // A directory that lies on purpose: for the tests and the demonstration, which alone may import it (Scripts/check-walls).
+        .target(
+            name: "Lies",
+            dependencies: ["DirectoryServer", "Directory", "Transparency", "Wire", "Identity"],
+            swiftSettings: settings),
+
         // Chat.
         .target(
             name: "Store", dependencies: ["Wire", "Identity", "Sodium", grdb, sqlite], swiftSettings: settings
@@ -83,7 +89,7 @@ let package = Package(
             dependencies: [
                 "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Transparency", "Store", "Link",
                 "Identity", "Wire",
-                "Sodium", "CMalloc", log,
+                "Lies", "Sodium", "CMalloc", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -121,8 +127,8 @@ let package = Package(
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "DirectoryServer", "log-writer", "Transparency", "Wire", "Identity", "Sodium",
-                "TestSupport", grdb,
+                "Directory", "DirectoryServer", "Lies", "log-writer", "Transparency", "Wire", "Identity",
+                "Sodium", "TestSupport", grdb,
             ],
             swiftSettings: settings),
         .testTarget(

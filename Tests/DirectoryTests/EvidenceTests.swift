@@ -2,6 +2,7 @@ import Directory
 import DirectoryServer
 import Foundation
 import Identity
+import Lies
 import Testing
 import Transparency
 import Wire
@@ -33,7 +34,7 @@ import Wire
 
     /// A process of this home is lied to.
     func expectMisbehaviour(
-        _ what: String, _ lie: @escaping LyingDirectory.Lie = { $1 },
+        _ what: String, _ lie: @escaping Lie = { $1 },
         _ ask: (@Sendable (DirectoryClient) async throws -> Void)? = nil
     ) async throws {
         try await directory.deceive(me, log: book(), lie) { client in
@@ -60,17 +61,17 @@ import Wire
     /// The checkpoint is another one, and what is asked for to prove it is of the given log.
     func lie(
         _ fork: @escaping @Sendable (Checkpoint) throws -> Checkpoint, _ log: MemoryLogStorage? = nil
-    ) -> LyingDirectory.Lie {
+    ) -> Lie {
         let directory = directory
         return { request, answer in
             switch (request, answer) {
             case (.log(.checkpoint(let from, _)), .checkpoint(let note, _)):
-                let told = try fork(directory.read(note))
+                let told = try fork(directory.forger.read(note))
                 let proof =
                     try log.map {
                         try LogProof.proveConsistency(from: from, to: told.size, storage: $0)
                     } ?? []
-                return .checkpoint(try directory.sign(told), consistency: proof)
+                return .checkpoint(try directory.forger.sign(told), consistency: proof)
             case (.log(.nodes(let level, let first, _)), _):
                 guard let log else { return answer }
                 return .nodes(try log.hashes(of: [LogNode(level: level, index: first)]))
@@ -157,16 +158,7 @@ import Wire
         let directory = directory
         try await expectMisbehaviour(
             "the keys of its log are not those that it had, or not signed by it",
-            { _, answer in
-                switch answer {
-                case .checkpoint(let note, let proof):
-                    let now = UInt64(directory.world.time.now.timeIntervalSince1970)
-                    return .checkpoint(
-                        try other.sign(directory.read(note), at: now).bytes, consistency: proof)
-                case .logKeys: return .logKeys(other.statements.map(\.bytes))
-                default: return answer
-                }
-            })
+            directory.forger.replaced(by: other))
         _ = try await convicted("signed two different keys of its log")
     }
 
@@ -176,45 +168,15 @@ import Wire
             try await $0.claim(handle, recoveryHash: nil)
         }
         try await claim("frank")
-        let (root, proof) = (NodeHash.emptyMap, MapProof(end: nil, steps: []))
-        let directory = directory
+        let forged = try await ForgedLog(
+            directory.entries(), showing: [Label(handle): nil], by: directory.forger)
         try await expectMisbehaviour(
-            "an entry of your handle that its log had is not there any more",
-            { _, answer in
-                guard case .newest(_, let log?) = answer else { return answer }
-                let told = try directory.read(log.checkpoint)
-                let without = Checkpoint(
-                    origin: told.origin, size: told.size, root: told.root, mapRoot: root)
-                return .newest(
-                    entry: nil, log: LogEvidence(checkpoint: try directory.sign(without), map: proof))
-            },
+            "an entry of your handle that its log had is not there any more", forged.lie,
             { try await $0.checkOwn(handle) })
         _ = try await convicted("signed a map of 5 entries in which a handle has no entry")
     }
 
     // MARK: What only the whole log shows
-
-    /// The directory's log is of these entries, and so is everything that it tells of it; its map may be another one.
-    func lie(of entries: [[UInt8]], mapRoot: NodeHash? = nil) -> LyingDirectory.Lie {
-        var replica = LogReplica(of: identity)
-        for entry in entries { replica.append(entry) }
-        let checkpoint = Checkpoint(
-            origin: LogKeyStatement.origin(of: identity), size: replica.size, root: replica.root,
-            mapRoot: mapRoot ?? replica.mapRoot())
-        let directory = directory
-        return { request, answer in
-            switch request {
-            case .log(.checkpoint): .checkpoint(try directory.sign(checkpoint), consistency: [])
-            case .log(.entries(let first, let count)):
-                .entries(Array(entries.dropFirst(Int(first)).prefix(count)))
-            default: answer
-            }
-        }
-    }
-
-    func honestEntries() async throws -> [[UInt8]] {
-        try await directory.world.store.entries(from: 0, count: 99).map(\.bytes)
-    }
 
     func replicate(_ client: DirectoryClient) async throws {
         try await client.checkLog()
@@ -222,14 +184,15 @@ import Wire
     }
 
     @Test func wrongMapOverARightLog() async throws {
-        let entries = try await honestEntries()
+        let entries = try await directory.entries()
         try await expectMisbehaviour(
-            "its map is not that of the entries of its log", lie(of: entries, mapRoot: .leaf([1])), replicate)
+            "its map is not that of the entries of its log",
+            ForgedLog(entries, showing: [Label(Handle("carol")): nil], by: directory.forger).lie, replicate)
         _ = try await convicted("signed a map that is not that of the 3 entries")
     }
 
     @Test func entriesThatBreakTheRules() async throws {
-        let entries = try await honestEntries()
+        let entries = try await directory.entries()
         let first = try LogEntry(bytes: entries[0])
         // A claim of what somebody holds; a release by a stranger; one that comes twice; what is signed by nobody.
         let stolen = try LogEntry.make(
@@ -248,7 +211,8 @@ import Wire
             // Followed by another, so that the fault is not at the end.
             let all = entries + [entry, try anotherClaim()]
             try await world.expectMisbehaviour(
-                "an entry of its log breaks the rules", world.lie(of: all), world.replicate)
+                "an entry of its log breaks the rules", ForgedLog(all, by: world.directory.forger).lie,
+                world.replicate)
             let evidence = try await world.convicted("has in its log, at position 3,")
             #expect(try evidence.check().hasSuffix(words))
         }
@@ -263,13 +227,9 @@ import Wire
 
     @Test func entriesThatAreNotTheLogs() async throws {
         let directory = directory
-        let forged = try anotherClaim()
         try await expectMisbehaviour(
             "the entries that it serves are not those of its log",
-            { _, answer in
-                guard case .entries(let page) = answer else { return answer }
-                return .entries(page.dropLast() + [forged])
-            }, replicate)
+            Forger.altered(LogEntry(bytes: anotherClaim())), replicate)
         try await expectMisbehaviour(
             "it has fewer entries than it has signed",
             { _, answer in if case .entries = answer { .entries([]) } else { answer } }, replicate)

@@ -2,6 +2,7 @@ import Directory
 import DirectoryServer
 import Foundation
 import Identity
+import Lies
 import Testing
 import Transparency
 import Wire
@@ -30,7 +31,7 @@ import Wire
 
     /// Another process of the same home looks at the log.
     func check(
-        _ keeper: MemoryKeeper, _ lie: @escaping LyingDirectory.Lie = { $1 }
+        _ keeper: MemoryKeeper, _ lie: @escaping Lie = { $1 }
     ) async throws {
         try await directory.deceive(me, log: book(keeper), lie) { try await $0.checkLog() }
     }
@@ -38,11 +39,12 @@ import Wire
     func size(_ keeper: MemoryKeeper) throws -> UInt64? { try book(keeper).view?.newest?.checkpoint.size }
 
     /// What a directory answers that tells of a log of its own making.
-    func lie(_ change: @escaping @Sendable (Checkpoint) throws -> Checkpoint) -> LyingDirectory.Lie {
+    func lie(_ change: @escaping @Sendable (Checkpoint) throws -> Checkpoint) -> Lie {
         let directory = directory
         return { _, answer in
             guard case .checkpoint(let note, _) = answer else { return answer }
-            return .checkpoint(try directory.sign(change(directory.read(note))), consistency: [])
+            return .checkpoint(
+                try directory.forger.sign(change(directory.forger.read(note))), consistency: [])
         }
     }
 
@@ -107,7 +109,7 @@ import Wire
                 case .checkpoint(let note, let proof):
                     let now = UInt64(directory.world.time.now.timeIntervalSince1970)
                     return .checkpoint(
-                        try other.sign(directory.read(note), at: now).bytes, consistency: proof)
+                        try other.sign(directory.forger.read(note), at: now).bytes, consistency: proof)
                 case .logKeys: return .logKeys(other.statements.map(\.bytes))
                 default: return answer
                 }
@@ -144,7 +146,7 @@ import Wire
                     guard case .checkpoint(let note, let proof) = answer else { return answer }
                     let time = directory.world.time.now.timeIntervalSince1970 - Double(hours * 3_600)
                     return .checkpoint(
-                        try directory.signer.sign(directory.read(note), at: UInt64(time)).bytes,
+                        try directory.forger.signer.sign(directory.forger.read(note), at: UInt64(time)).bytes,
                         consistency: proof)
                 }
             }

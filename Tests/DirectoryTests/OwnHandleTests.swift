@@ -2,6 +2,7 @@ import Directory
 import DirectoryServer
 import Foundation
 import Identity
+import Lies
 import Testing
 import Transparency
 import Wire
@@ -28,7 +29,7 @@ import Wire
     /// A process of this home.
     @discardableResult
     func home<Value: Sendable>(
-        _ lie: @escaping LyingDirectory.Lie = { $1 }, _ body: (DirectoryClient) async throws -> Value
+        _ lie: @escaping Lie = { $1 }, _ body: (DirectoryClient) async throws -> Value
     ) async throws -> Value {
         try await directory.deceive(me, log: book(), lie, body)
     }
@@ -159,12 +160,12 @@ import Wire
                     me, log: copy,
                     { _, answer in
                         guard case .newest(_, let log?) = answer else { return answer }
-                        let told = try directory.read(log.checkpoint)
+                        let told = try directory.forger.read(log.checkpoint)
                         let false_ = Checkpoint(
                             origin: told.origin, size: told.size, root: told.root, mapRoot: root)
                         return .newest(
                             entry: shown?.bytes,
-                            log: LogEvidence(checkpoint: try directory.sign(false_), map: proof))
+                            log: LogEvidence(checkpoint: try directory.forger.sign(false_), map: proof))
                     },
                     { try await $0.checkOwn(handle) })
             }
@@ -180,7 +181,7 @@ import Wire
             { _, answer in
                 guard case .checkpoint(let note, let proof) = answer else { return answer }
                 return .checkpoint(
-                    try directory.sign(directory.read(note), age: 7_200), consistency: proof)
+                    try directory.forger.sign(directory.forger.read(note), age: 7_200), consistency: proof)
             }
         ) { client in
             try await client.checkLog()

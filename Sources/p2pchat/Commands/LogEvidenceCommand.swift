@@ -72,6 +72,11 @@ struct CheckEvidence: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
+        for line in try Self.read(file).lines { try Output.line(line) }
+    }
+
+    /// What a file proves of which directory. Throws where it is no evidence, or convicts nobody.
+    static func read(_ file: String) throws -> (directory: PublicIdentity, lines: [String]) {
         let path = try FolderCheck.readable(file)
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw CommandError(.inputOutput, "cannot read \(file)")
@@ -80,7 +85,9 @@ struct CheckEvidence: AsyncParsableCommand {
         let bytes = try handle.read(upToCount: Evidence.mostBytes + 1) ?? Data()
         let evidence = try Evidence(bytes: Array(bytes))
         let what = try evidence.check()
-        try Output.line("proved: the directory \(evidence.directory.groupedFingerprint)")
-        try Output.line("  \(what)")
+        return (
+            evidence.directory,
+            ["proved: the directory \(evidence.directory.groupedFingerprint)", "  \(what)"]
+        )
     }
 }

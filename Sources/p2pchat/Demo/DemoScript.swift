@@ -41,6 +41,7 @@ struct DemoScript: Sendable {
                 _ = try await person.node.firstPresence()
             }
             do {
+                try prove(alice)
                 try await find(alice)
                 try await compare(alice, bob)
                 try await talk(alice, bob, carol)
@@ -53,8 +54,17 @@ struct DemoScript: Sendable {
         try report()
     }
 
+    private func prove(_ alice: Person) throws {
+        title("3. Nobody has to trust the directory: alice's program checks what it says of her handle")
+        guard let log = alice.node.log, let proof = try DemoProof(of: Handle(alice.name), in: log) else {
+            throw failed("alice has seen no proof")
+        }
+        for text in proof.lines { line(text) }
+        line("what a directory that lies comes to: p2pchat demo --misbehave")
+    }
+
     private func find(_ alice: Person) async throws {
-        title("3. alice asks who is there, and for carol and somebody who does not exist")
+        title("4. alice asks who is there, and for carol and somebody who does not exist")
         let found = try await Operations(node: alice.node).who(NoParameters())
         for peer in found.peers { line("who: " + (try PeerLine.text(peer))) }
         guard found.peers.map(\.handle) == ["bob"] else { throw failed("the list is not bob alone") }
@@ -69,7 +79,7 @@ struct DemoScript: Sendable {
     }
 
     private func compare(_ alice: Person, _ bob: Person) async throws {
-        title("4. alice and bob compare safety numbers over another way")
+        title("5. alice and bob compare safety numbers over another way")
         let seen = [
             try await Operations(node: alice.node).verify(VerifyParameters(peer: "bob", number: nil)),
             try await Operations(node: bob.node).verify(VerifyParameters(peer: "alice", number: nil)),
@@ -85,7 +95,7 @@ struct DemoScript: Sendable {
 
     private func talk(_ alice: Person, _ bob: Person, _ carol: Person) async throws {
         title(
-            "5. They talk. What arrives while bob chooses a peer waits; what arrives while he types appears above his line"
+            "6. They talk. What arrives while bob chooses a peer waits; what arrives while he types appears above his line"
         )
         let said = Self.said
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -102,7 +112,7 @@ struct DemoScript: Sendable {
             bob.window.enter(" to write to you")
             try await alice.window.wait(for: said[2])
 
-            title("6. carol, whom nobody finds, calls alice; alice changes over to her")
+            title("7. carol, whom nobody finds, calls alice; alice changes over to her")
             group.addTask {
                 try await LineChat(node: carol.node, interface: carol.window).run(first: "alice")
             }
@@ -114,7 +124,7 @@ struct DemoScript: Sendable {
             alice.window.enter(said[4])
             try await carol.window.wait(for: said[4])
 
-            title("7. bob leaves: alice is told, and the directory's record is gone")
+            title("8. bob leaves: alice is told, and the directory's record is gone")
             bob.window.enter("/quit")
             try await alice.window.wait(for: "bob+ said goodbye")
             alice.window.enter("/to bob")
@@ -126,7 +136,7 @@ struct DemoScript: Sendable {
     }
 
     private func report() throws {
-        title("8. What passed the directory")
+        title("9. What passed the directory")
         line(
             "\(stage.wire.count) bytes through its socket, encrypted; \(stage.plain.count) bytes that it could read"
         )
