@@ -141,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "ChatTests",
             dependencies: [
-                "Chat", "Directory", "Store", "Files", "Wire", "Identity", "Sodium", "TestSupport",
+                "Chat", "Directory", "DirectoryServer", "Transparency", "Store", "Files", "Wire", "Identity",
+                "Sodium", "TestSupport",
             ],
             swiftSettings: settings),
         .executableTarget(

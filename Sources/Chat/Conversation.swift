@@ -15,6 +15,10 @@ protocol ConversationHost: AnyObject, Sendable {
     func peer(_ peer: PublicIdentity, showed chain: RotationChain) async -> Bool
     /// What tells the peer that one's own key is new; nil where it knows.
     func rotations(for peer: PublicIdentity) async -> [[UInt8]]?
+    /// What to tell the peer of what is believed of the directory's log; nil where it is not to be told now.
+    func believedLog(for peer: PublicIdentity) async -> BelievedLog?
+    /// The peer tells what it believes of a directory's log. False when the link is to be closed.
+    func peer(_ peer: PublicIdentity, believes log: BelievedLog) async -> Bool
     func peerBecameReachable(_ peer: PublicIdentity) async
     /// Stores what is taken. The ids to acknowledge come back: those stored now or before; nil: the link is to be closed.
     func peer(_ peer: PublicIdentity, wrote messages: [NewMessage]) async -> Intake?
@@ -70,6 +74,8 @@ actor Conversation {
     private var greetedBy: Set<Int> = []
     /// The links on which the peer showed where it comes from.
     private var rotatedOn: Set<Int> = []
+    /// The links on which the peer named this side's directory as its own.
+    private var sharesDirectoryOn: Set<Int> = []
     /// By link, the number under which the file transfers know it; only of peers that are accepted.
     private var fileLinks: [Int: Int] = [:]
     var outbox = Outbox()
@@ -155,6 +161,7 @@ actor Conversation {
         for attached in links { await sayHello(on: attached) }
         if let current { await carryFiles(on: current) }
         await peerIsReachable()
+        await tellLog()
     }
 
     /// Settles which link stays where there are two, and reads and writes until the link ends.
@@ -253,6 +260,7 @@ actor Conversation {
         greeted.remove(attached.number)
         greetedBy.remove(attached.number)
         rotatedOn.remove(attached.number)
+        sharesDirectoryOn.remove(attached.number)
         if let number = fileLinks.removeValue(forKey: attached.number) {
             await files?.disconnected(peer, number)
         }
@@ -291,6 +299,9 @@ actor Conversation {
         case .hello(let hello):
             // A peer that says hello again and again is not to make this side ask the directory each time.
             guard greetedBy.insert(attached.number).inserted else { return true }
+            if let directory = hello.directory, directory == self.hello.directory {
+                sharesDirectoryOn.insert(attached.number)
+            }
             guard let host, await host.peer(peer, said: hello) else { return false }
             await announce()
             if current?.number == attached.number { outbox.restart() }
@@ -324,9 +335,21 @@ actor Conversation {
             guard rotatedOn.insert(attached.number).inserted else { return true }
             guard let chain = try? RotationChain(bytes: entries), let host else { return false }
             return await host.peer(peer, showed: chain)
+        case .believedLog(let log):
+            guard sharesDirectoryOn.contains(attached.number), let host else { return true }
+            return await host.peer(peer, believes: log)
         case .unknown:
             return true
         }
+    }
+
+    /// Tells the peer what is believed of the log of the directory that both use, where it is time to.
+    func tellLog() async {
+        guard let current, hasGreeted(current), sharesDirectoryOn.contains(current.number),
+            let log = await host?.believedLog(for: peer),
+            let envelope = try? PeerEnvelope.believedLog(log).encoded()
+        else { return }
+        try? await current.link.send(envelope)
     }
 
     private func announce() async {

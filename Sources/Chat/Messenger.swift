@@ -47,6 +47,8 @@ package actor Messenger: ConversationHost {
     let rotations: [[UInt8]]
     private let network: any PeerNetwork
     let directory: (any PeerDirectory)?
+    /// Compares with peers what is believed of the directory's log; nil where this side is not there for long.
+    let gossip: LogGossip?
     let now: @Sendable () -> Date
     nonisolated let blocklist: Blocklist
     var book: ContactBook
@@ -74,6 +76,7 @@ package actor Messenger: ConversationHost {
         identity: PublicIdentity, handle: Handle?, book: ContactBook, archive: HomeStore,
         files: FileTransfers? = nil, network: any PeerNetwork, directory: (any PeerDirectory)?,
         blocklist: Blocklist = Blocklist(), options: Options = Options(), rotations: [[UInt8]] = [],
+        gossip: LogGossip? = nil,
         now: @escaping @Sendable () -> Date
     ) {
         self.identity = identity
@@ -86,6 +89,7 @@ package actor Messenger: ConversationHost {
         self.blocklist = blocklist
         self.options = options
         self.rotations = rotations
+        self.gossip = gossip
         sendsRead = options.sendsRead
         self.now = now
         events = EventQueue(limit: options.unshown)
@@ -352,6 +356,7 @@ package actor Messenger: ConversationHost {
             }
         }
         told(peer)
+        if gossip != nil, let conversation = conversations[peer] { start { await conversation.tellLog() } }
         return book[peer]?.replacement == nil && book.successor(of: peer) == nil
     }
 

@@ -71,7 +71,9 @@ extension DirectoryClient {
                 isAccepted = try book.accept(
                     told, after: gap, notBelow: floor, consistency: proof, at: time)
             } catch {
-                if error == .forked { await convictFork(told, proof) }
+                if error == .forked, let known = book.view?.newest {
+                    await convictFork(told, against: known, proof)
+                }
                 throw misbehaved(error)
             }
             // Another answer may have come meanwhile, and with it another checkpoint to compare with.
@@ -113,14 +115,19 @@ extension DirectoryClient {
 
     /// Keeps what convicts a directory whose checkpoint is not of the log that was seen.
     ///
-    /// - Parameter proof: with which it wanted to show that it is.
-    private func convictFork(_ told: SignedCheckpoint, _ proof: [NodeHash]) async {
-        guard let known = book.view?.newest else { return }
+    /// - Parameters:
+    ///   - proof: with which it wanted to show that it is.
+    ///   - statements: of the keys that have signed what was told, where they may not be known here.
+    func convictFork(
+        _ told: SignedCheckpoint, against known: SignedCheckpoint, _ proof: [NodeHash],
+        statements: [LogKeyStatement] = []
+    ) async {
         let (smaller, larger) =
             told.checkpoint.size < known.checkpoint.size ? (told, known) : (known, told)
         let size = smaller.checkpoint.size
         guard size != larger.checkpoint.size else {
-            return await book.convict(.twoStates(known.note.bytes, told.note.bytes), at: time)
+            return await book.convict(
+                .twoStates(known.note.bytes, told.note.bytes), at: time, statements: statements)
         }
         var whole = proof
         if size & (size &- 1) == 0 {
@@ -130,7 +137,8 @@ extension DirectoryClient {
             whole = nodes + proof
         }
         await book.convict(
-            .otherBeginning(smaller: smaller.note.bytes, larger: larger.note.bytes, proof: whole), at: time)
+            .otherBeginning(smaller: smaller.note.bytes, larger: larger.note.bytes, proof: whole), at: time,
+            statements: statements)
     }
 
     /// Keeps what convicts a directory that has signed two keys with one number.
@@ -143,7 +151,7 @@ extension DirectoryClient {
         }
     }
 
-    private func consistency(_ gap: LogGap?) async throws(DirectoryError) -> [NodeHash] {
+    func consistency(_ gap: LogGap?) async throws(DirectoryError) -> [NodeHash] {
         guard let gap else { return [] }
         guard
             case .checkpoint(_, let proof) = try await request(.log(.checkpoint(from: gap.from, to: gap.to)))

@@ -411,7 +411,7 @@ package actor FileTransfers {
                 await withCheckedContinuation { gate.append($0) }
             }
         case .end(let end): take(end, peer, link)
-        case .hello, .text, .delivered, .read, .offer, .rotation, .unknown: break
+        case .hello, .text, .delivered, .read, .offer, .rotation, .believedLog, .unknown: break
         }
         return link.control.count <= limits.answers
     }

@@ -48,6 +48,8 @@ package enum PeerEnvelope: Equatable, Sendable {
     case end(FileEnd)
     /// The sender has another identity's place: 1 to 64 log entries, the oldest first, not checked yet.
     case rotation([[UInt8]])
+    /// What the sender believes of a directory's log, not checked yet.
+    case believedLog(BelievedLog)
     /// A kind that this version does not know: to be ignored.
     case unknown
 
@@ -74,6 +76,7 @@ package enum PeerEnvelope: Equatable, Sendable {
         case .chunk(let chunk)?: self = .chunk(try FileChunk(chunk))
         case .end(let end)?: self = .end(try FileEnd(end))
         case .rotation(let rotation)?: self = .rotation(try Self.entries(rotation))
+        case .believedLog(let log)?: self = .believedLog(try BelievedLog(log))
         case nil: self = .unknown
         }
     }
@@ -99,6 +102,7 @@ package enum PeerEnvelope: Equatable, Sendable {
         case .rotation(let entries):
             guard (1...WireLimits.history).contains(entries.count) else { throw .invalid("rotation.entries") }
             message.rotation.entries = entries.map { Data($0) }
+        case .believedLog(let log): message.believedLog = try log.message
         case .unknown: throw .invalid("body")
         }
         return try encode(message)

@@ -197,6 +197,14 @@ nonisolated struct P2pchat_V1_PeerEnvelope: Sendable {
     set {body = .rotation(newValue)}
   }
 
+  var believedLog: P2pchat_V1_BelievedLog {
+    get {
+      if case .believedLog(let v)? = body {return v}
+      return P2pchat_V1_BelievedLog()
+    }
+    set {body = .believedLog(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -212,6 +220,7 @@ nonisolated struct P2pchat_V1_PeerEnvelope: Sendable {
     case chunk(P2pchat_V1_FileChunk)
     case end(P2pchat_V1_FileEnd)
     case rotation(P2pchat_V1_Rotation)
+    case believedLog(P2pchat_V1_BelievedLog)
 
   }
 
@@ -244,6 +253,26 @@ nonisolated struct P2pchat_V1_Rotation: Sendable {
 
   /// docs/directory.md, "Entries": 1 to 64, of 1 to 1,024 bytes, the oldest first
   var entries: [Data] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What the sender believes of a directory's log, for the receiver to hold against its own. docs/protocol.md, "Comparing logs".
+nonisolated struct P2pchat_V1_BelievedLog: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// its identity, 32 bytes
+  var directory: Data = Data()
+
+  /// docs/directory.md, "The log's keys": 136 bytes each, 1 to 64, the oldest first
+  var statements: [Data] = []
+
+  /// the newest one that the sender believes: a signed note, 1 to 16,384 bytes
+  var checkpoint: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1706,7 +1735,7 @@ nonisolated extension P2pchat_V1_Reachability: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PeerEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}text\0\u{1}delivered\0\u{1}read\0\u{1}offer\0\u{1}fetch\0\u{1}span\0\u{1}chunk\0\u{1}end\0\u{1}rotation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}text\0\u{1}delivered\0\u{1}read\0\u{1}offer\0\u{1}fetch\0\u{1}span\0\u{1}chunk\0\u{1}end\0\u{1}rotation\0\u{3}believed_log\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1844,6 +1873,19 @@ nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProto
           self.body = .rotation(v)
         }
       }()
+      case 11: try {
+        var v: P2pchat_V1_BelievedLog?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .believedLog(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .believedLog(v)
+        }
+      }()
       default: break
       }
     }
@@ -1894,6 +1936,10 @@ nonisolated extension P2pchat_V1_PeerEnvelope: SwiftProtobuf.Message, SwiftProto
     case .rotation?: try {
       guard case .rotation(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .believedLog?: try {
+      guard case .believedLog(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -1967,6 +2013,46 @@ nonisolated extension P2pchat_V1_Rotation: SwiftProtobuf.Message, SwiftProtobuf.
 
   static func ==(lhs: P2pchat_V1_Rotation, rhs: P2pchat_V1_Rotation) -> Bool {
     if lhs.entries != rhs.entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_BelievedLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".BelievedLog"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}directory\0\u{1}statements\0\u{1}checkpoint\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.directory) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.statements) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.checkpoint) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.directory.isEmpty {
+      try visitor.visitSingularBytesField(value: self.directory, fieldNumber: 1)
+    }
+    if !self.statements.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.statements, fieldNumber: 2)
+    }
+    if !self.checkpoint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.checkpoint, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_BelievedLog, rhs: P2pchat_V1_BelievedLog) -> Bool {
+    if lhs.directory != rhs.directory {return false}
+    if lhs.statements != rhs.statements {return false}
+    if lhs.checkpoint != rhs.checkpoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -15,6 +15,11 @@ import Wire
             .text(try TextMessage(id: id, sentAt: sentAt, text: "grüße \u{1b}[2J\u{202e} 👩‍👩‍👧\r\n\0")),
             .rotation([[1], [UInt8](repeating: 2, count: 1_024)]), .delivered([id]),
             .read([id, MessageID.make()]),
+            .believedLog(
+                BelievedLog(
+                    directory: identity,
+                    statements: Array(repeating: [UInt8](repeating: 3, count: 136), count: 64),
+                    checkpoint: [UInt8](repeating: 4, count: 16_384))),
             .offer(
                 OfferMessage(
                     id: id, sentAt: sentAt,
@@ -144,6 +149,29 @@ import Wire
         for entries in refused {
             #expect(throws: WireError.invalid("rotation.entries")) {
                 try PeerEnvelope(decoding: field(10, entries.flatMap { field(1, $0) }))
+            }
+        }
+    }
+
+    @Test func believedLogsAreBounded() throws {
+        let directory = field(1, try IdentityKeys.generate().publicIdentity.bytes)
+        let statement = field(2, [UInt8](repeating: 1, count: 136))
+        let checkpoint = field(3, [1])
+        #expect(throws: Never.self) {
+            try PeerEnvelope(decoding: field(11, directory + statement + checkpoint))
+        }
+        let refused: [(String, [UInt8])] = [
+            ("directory", statement + checkpoint),
+            ("directory", field(1, [UInt8](repeating: 0, count: 32)) + statement + checkpoint),
+            ("statements", directory + checkpoint),
+            ("statements", directory + field(2, [UInt8](repeating: 1, count: 135)) + checkpoint),
+            ("statements", directory + Array(repeating: statement, count: 65).flatMap(\.self) + checkpoint),
+            ("checkpoint", directory + statement),
+            ("checkpoint", directory + statement + field(3, [UInt8](repeating: 1, count: 16_385))),
+        ]
+        for (name, bytes) in refused {
+            #expect(throws: WireError.invalid("believed_log.\(name)")) {
+                try PeerEnvelope(decoding: field(11, bytes))
             }
         }
     }

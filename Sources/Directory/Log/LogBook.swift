@@ -72,13 +72,33 @@ package final class LogBook: Sendable {
     package var conviction: LogMemory.Conviction? { memory.convictions.first }
 
     /// Keeps evidence of a lie; nothing happens where it does not convict.
-    func convict(_ lie: Evidence.Lie, at time: UInt64) async {
-        let statements = view?.statements.map(\.bytes) ?? []
-        let evidence = Evidence(directory: directory, statements: statements, lie: lie, time: time)
+    ///
+    /// - Parameter other: statements of keys that may not be known here; the longer ones go with the evidence.
+    func convict(_ lie: Evidence.Lie, at time: UInt64, statements other: [LogKeyStatement] = []) async {
+        let known = view?.statements ?? []
+        let evidence = Evidence(
+            directory: directory, statements: (other.count > known.count ? other : known).map(\.bytes),
+            lie: lie, time: time)
         guard let what = try? evidence.check() else { return }
         state.withLock { $0.convictions.append(LogMemory.Conviction(what: what, time: time)) }
         if let bytes = try? evidence.bytes { try? await keeper?.keep(evidence: bytes) }
         await save()
+    }
+
+    // MARK: What peers believe
+
+    @discardableResult
+    func change<Value: Sendable>(_ peer: PublicIdentity, _ body: (inout PeerLog) -> Value) -> Value {
+        state.withLock { $0.peers.change(peer, body) }
+    }
+
+    /// Returns whether anything was forgotten.
+    func keep(only peers: Set<PublicIdentity>) -> Bool {
+        state.withLock { memory in
+            let before = memory.peers
+            memory.peers.keep(only: peers)
+            return memory.peers != before
+        }
     }
 
     // MARK: The whole log
@@ -150,7 +170,7 @@ package final class LogBook: Sendable {
         if let age, isNews { tell(.old(age)) }
     }
 
-    private func tell(_ notice: LogNotice) {
+    func tell(_ notice: LogNotice) {
         notices.withLock { notices in
             if case .ownHandle = notice, notices.told.contains(notice) { return }
             notices.told = Array((notices.told + [notice]).suffix(16))

@@ -33,6 +33,8 @@ package struct LogMemory: Equatable, Sendable {
     package var convictions: [Conviction] = []
     /// How much of the log is here; nil where nothing is.
     package var replica: Replica?
+    /// What peers believe.
+    package var peers = PeerLogs()
 
     package struct Conviction: Equatable, Sendable, Codable {
         /// The end of a sentence that begins with the directory.
@@ -83,6 +85,10 @@ extension LogMemory {
                 guard let root = NodeHash(replica.root) else { throw LogMemoryUnreadable() }
                 self.replica = Replica(size: replica.size, root: root, checked: replica.checked)
             }
+            for form in form.peers ?? [] {
+                let (peer, log) = try form.log(of: directory)
+                peers.change(peer) { $0 = log }
+            }
         } catch {
             throw LogMemoryUnreadable()
         }
@@ -105,7 +111,8 @@ extension LogMemory {
                 convictions: convictions,
                 replica: replica.map {
                     Form.Replica(size: $0.size, root: Data($0.root.bytes), checked: $0.checked)
-                })
+                },
+                peers: peers.all.map { PeerLogForm($0.key, $0.value) })
             return Array(try JSONEncoder().encode(form))
         }
     }
@@ -158,5 +165,6 @@ extension LogMemory {
         let own: [Own]?
         let convictions: [Conviction]?
         let replica: Replica?
+        let peers: [PeerLogForm]?
     }
 }

@@ -123,4 +123,7 @@ package enum LogNotice: Equatable, Sendable {
     /// Nobody called the newest checkpoint the newest for an hour or more.
     case old(Duration)
     case ownHandle(OwnHandleAlert)
+    /// A peer believes a checkpoint of so many entries, and the directory was asked and does not prove that it is of the log that this home
+    /// knows.
+    case unresolved(PublicIdentity, size: UInt64)
 }

@@ -52,6 +52,7 @@ struct Verify: AsyncParsableCommand {
                 for line in try QRCode.halfBlocks(shown.digits) { try Output.line(line) }
             }
             try Output.line(Output.isTerminal ? shown.grouped : shown.digits)
+            Output.note(ComparedText.sentence(result.log, name: result.name))
             guard result.trust != Trust.verified.rawValue else {
                 return Output.note("\(result.name) is verified: the numbers were compared and equal")
             }

@@ -144,6 +144,10 @@ enum EventJSON {
                 event = "ownHandle"
                 handle = alert.handle.text
                 origin = LogText.word(alert.origin)
+            case .unresolved:
+                event = "unresolvedLog"
+                handle = nil
+                origin = nil
             }
         }
     }

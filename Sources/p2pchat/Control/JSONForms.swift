@@ -368,6 +368,9 @@ struct VerifyResult: Codable, Sendable {
     let trust: String
     /// Null where no number was given to compare.
     let isEqual: Bool?
+    /// The checkpoint of the directory's log that both hold, or about which it is unresolved whether they do; null where none was
+    /// compared.
+    let log: ComparedJSON?
 }
 
 struct EntriesResult: Codable, Sendable {

@@ -47,6 +47,8 @@ struct LogStatusJSON: Codable, Sendable {
     let audited: UInt64
     /// What the directory is convicted of; evidence is kept of each.
     let convictions: [LogMemory.Conviction]
+    /// What came of comparing with peers.
+    let compared: [ComparedJSON]
     /// Names of witnesses whose cosignatures were checked.
     let witnesses: [String]
     /// Why the directory could not be asked now; null where it could.
@@ -76,6 +78,7 @@ struct LogStatusJSON: Codable, Sendable {
         self.audited = audited
         audit = newest.map { audited == $0.checkpoint.size } ?? false ? "full" : "light"
         convictions = memory.convictions
+        compared = ComparedJSON.all(in: log)
         witnesses = []
         self.problem = problem
     }

@@ -192,7 +192,8 @@ extension ScreenBoard {
                 ? "connected, encrypted end to end" : isOnline ? "online, not connected" : "not there",
             addresses: former?.addresses, safetyNumber: number,
             code: former?.code ?? (try? QRCode.halfBlocks(number.filter { $0 != " " })) ?? [],
-            ownFingerprint: node.identity.groupedFingerprint)
+            ownFingerprint: node.identity.groupedFingerprint,
+            log: node.log.map { ComparedText.sentence(ComparedJSON.with(peer, in: $0), name: "the peer") })
     }
 
     private func findAddresses(of peer: PublicIdentity) async {

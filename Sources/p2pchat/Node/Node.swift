@@ -37,7 +37,8 @@ final class Node: Sendable {
 
     private init(
         home: Home, keys: IdentityKeys, store: HomeStore, settings: HomeSettings, kind: Kind, log: LogBook?,
-        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist(), takesFilesInto: String? = nil,
+        directory: (any PeerDirectory)?, blocklist: Blocklist = Blocklist(), gossip: LogGossip? = nil,
+        takesFilesInto: String? = nil,
         tellsShown: Bool = true
     ) throws {
         self.home = home
@@ -58,7 +59,7 @@ final class Node: Sendable {
                 maySend: {
                     if let alert = log?.alert(of: handle, identity: identity) { throw alert }
                 }),
-            rotations: settings.rotations, now: { Date() })
+            rotations: settings.rotations, gossip: gossip, now: { Date() })
     }
 
     // MARK: Visiting
@@ -149,7 +150,7 @@ final class Node: Sendable {
         return try Node(
             home: home, keys: keys, store: store, settings: settings, kind: .online(parts),
             log: log, directory: session.map { SessionDirectory(session: $0, keys: keys) },
-            blocklist: blocklist,
+            blocklist: blocklist, gossip: session?.gossip,
             takesFilesInto: takesFilesInto, tellsShown: tellsShown)
     }
 
@@ -166,6 +167,7 @@ final class Node: Sendable {
                 group.addTask { await keeper?.run(session.states()) }
             }
             group.addTask { await self.expire() }
+            group.addTask { await self.compareLogs() }
             group.addTask {
                 for await link in parts.listener.links { await self.messenger.accept(link) }
             }
@@ -209,6 +211,14 @@ final class Node: Sendable {
     private func expire() async {
         while !Task.isCancelled {
             _ = try? await store.expire(at: Date())
+            try? await Task.sleep(for: .seconds(60))
+        }
+    }
+
+    /// Looks every minute which peers are to be told what is believed of the directory's log.
+    private func compareLogs() async {
+        while !Task.isCancelled {
+            await messenger.compareLogs()
             try? await Task.sleep(for: .seconds(60))
         }
     }

@@ -45,7 +45,8 @@ struct Operations: Sendable {
         let summary = await node.messenger.summary(of: peer.identity)
         return VerifyResult(
             fingerprint: peer.identity.fingerprint, name: peer.name, safetyNumber: number.digits,
-            trust: summary.trust.rawValue, isEqual: isEqual)
+            trust: summary.trust.rawValue, isEqual: isEqual,
+            log: ComparedJSON.with(peer.identity, in: node.log))
     }
 
     func fingerprint(_ parameters: PeerParameters) async throws -> PeerJSON {

@@ -23,6 +23,7 @@ extension LineChat {
             case nil:
                 // The digits last, so that they are on the screen of a small window.
                 try showCode(result.safetyNumber)
+                interface.show("  " + ComparedText.sentence(result.log, name: peer.name))
                 interface.show("  " + SafetyNumber.between(node.identity, peer.identity).grouped)
                 interface.show(
                     result.trust == Trust.verified.rawValue

@@ -18,6 +18,7 @@ enum LogStatusText {
         lines.append("own entry     \(own(status.own))")
         lines.append(
             "audit         \(status.audit), \(status.audited) entries read and held against the rules")
+        lines += ComparedText.lines(status.compared)
         lines.append("witnesses     none yet")
         if status.convictions.isEmpty { lines.append("evidence      none") }
         for conviction in status.convictions {

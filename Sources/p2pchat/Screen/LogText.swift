@@ -6,7 +6,7 @@ import Identity
 enum LogText {
     static func lines(_ notice: LogNotice) -> [String] {
         switch notice {
-        case .old: ["! " + summary(notice)]
+        case .old, .unresolved: ["! " + summary(notice)]
         case .ownHandle(let alert):
             ["! " + summary(notice)] + (details(alert) + advice).map { "!   " + $0 }
         }
@@ -20,6 +20,11 @@ enum LogText {
             came since, or this computer's clock is wrong
             """
         case .ownHandle(let alert): summary(alert)
+        case .unresolved(let peer, let size):
+            """
+            \(peer.shortFingerprint) believes a log of \(size) entries, and the directory does not prove that it is the one that you \
+            were shown: it may show you different ones; see: p2pchat log status
+            """
         }
     }
 

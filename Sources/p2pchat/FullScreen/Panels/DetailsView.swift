@@ -59,6 +59,7 @@ enum DetailsView {
         add("handle", details.handle ?? "none that the directory confirms")
         add("own name", details.nickname ?? "none; /name gives one")
         add("link", details.link)
+        if let log = details.log { add("log", log) }
         switch details.addresses {
         case nil: break
         case []?: add("address", "none: cannot be called")

@@ -128,6 +128,8 @@ struct PeerDetails: Equatable, Sendable {
     /// The same as a picture, row by row.
     let code: [String]
     let ownFingerprint: String
+    /// What both hold of the directory's log, in words; nil without a directory.
+    var log: String?
     /// What the last comparison here came to; nil before one.
     var isEqual: Bool?
 }
