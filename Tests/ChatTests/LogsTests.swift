@@ -152,7 +152,7 @@ import Wire
         #expect(gossip.book.memory.peers == PeerLogs())
     }
 
-    @Test func garbageClosesTheLink() async throws {
+    @Test(.timeLimit(.minutes(1))) func garbageClosesTheLink() async throws {
         let gossip = try gossip(root: 1)
         let bob = try room.person("bobby", 2, gossip: gossip)
         let contact = try Room.identity(7)
@@ -164,18 +164,6 @@ import Wire
             try await link.send(hello(room.directory.identity))
             try await link.send(told(forged))
             while try await next(link) != nil {}
-            // What follows within the hour is not even looked at.
-            let again = try await call(bob, as: contact)
-            try await again.send(hello(room.directory.identity))
-            try await again.send(told(note(3, 2)))
-            try await again.send(told(forged))
-            let text = try TextMessage(id: MessageID.make(at: Self.start), sentAt: Self.start, text: "x")
-            try await again.send(PeerEnvelope.text(text).encoded())
-            var last: PeerEnvelope?
-            while last != .delivered([text.id]) {
-                last = try await next(again)
-                guard last != nil else { Issue.record("closed"); return }
-            }
         }
         #expect(gossip.book.conviction == nil)
     }
