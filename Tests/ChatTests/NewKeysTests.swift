@@ -9,7 +9,7 @@ import Wire
 @testable import Chat
 
 /// Peers whose keys change: what moves a pin, and what does not.
-@Suite(.timeLimit(.minutes(1))) struct NewKeysTests {
+@Suite(.timeLimit(.minutes(5))) struct NewKeysTests {
     static let old: UInt8 = 2
 
     /// What leads from one of the seeds to the next, for the handle.

@@ -120,7 +120,9 @@ import Wire
     @Test func clientIsToldHowFarItsClockIsOff() async throws {
         let world = try await World()
         let (link, _) = try world.link(alice)
-        let client = DirectoryClient(link: link, identity: alice, now: { ManualTime.start - 3_600 })
+        let client = DirectoryClient(
+            link: link, identity: alice, sleep: { _ in try await Task.sleep(for: .seconds(3_600)) },
+            now: { ManualTime.start - 3_600 })
         let running = Task { await client.run() }
         await #expect(throws: DirectoryError.wrongTime(difference: .seconds(3_600))) {
             try await client.claim(handle, recoveryHash: nil)

@@ -24,7 +24,9 @@ import Wire
     ) async throws -> Value {
         let (near, far) = try InMemoryLink.pair(
             from: me.publicIdentity, at: Endpoint("192.0.2.7:1"), to: directory.publicIdentity)
-        let client = DirectoryClient(link: near, identity: me, now: { ManualTime.start })
+        let client = DirectoryClient(
+            link: near, identity: me, sleep: { _ in try await Task.sleep(for: .seconds(3_600)) },
+            now: { ManualTime.start })
         let running = Task { await client.run() }
         let lying = Task {
             while let bytes = try await far.receive() {
@@ -212,7 +214,8 @@ import Wire
         let (me, directory) = (try IdentityKeys.generate(), try IdentityKeys.generate())
         let (near, far) = try InMemoryLink.pair(
             from: me.publicIdentity, at: Endpoint("192.0.2.7:1"), to: directory.publicIdentity)
-        let client = DirectoryClient(link: near, identity: me)
+        let client = DirectoryClient(
+            link: near, identity: me, sleep: { _ in try await Task.sleep(for: .seconds(3_600)) })
         let running = Task { await client.run() }
         async let ip = client.observe()
         async let none = client.lookup(.identity(me.publicIdentity))

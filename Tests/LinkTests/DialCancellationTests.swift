@@ -5,7 +5,7 @@ import Testing
 @testable import Link
 
 /// A dialler whose task is cancelled: it ends at once, wherever it is, and leaves no socket behind.
-@Suite(.timeLimit(.minutes(1))) struct DialCancellationTests {
+@Suite(.timeLimit(.minutes(5))) struct DialCancellationTests {
     private let client: IdentityKeys
     private let server: IdentityKeys
     /// Longer than the test may take: only a cancellation ends anything.
