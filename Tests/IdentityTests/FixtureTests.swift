@@ -11,8 +11,11 @@ struct FixtureTests {
         let source = PackageFolder.keyFixtures + "/" + name
         // A checkout gives everybody the right to read; the program would refuse that.
         let home = try TemporaryFolder()
-        for file in [KeyFile.keyName, KeyFile.publicName] {
-            try FileManager.default.copyItem(atPath: source + "/" + file, toPath: home.path + "/" + file)
+        // No file of the name that a home's key has belongs in a repository.
+        for (file, copy) in [
+            ("worthless-key-file.bin", KeyFile.keyName), (KeyFile.publicName, KeyFile.publicName),
+        ] {
+            try FileManager.default.copyItem(atPath: source + "/" + file, toPath: home.path + "/" + copy)
         }
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o600], ofItemAtPath: home.path + "/" + KeyFile.keyName)
