@@ -59,7 +59,6 @@ enum DetailsView {
         add("handle", details.handle ?? "none that the directory confirms")
         add("own name", details.nickname ?? "none; /name gives one")
         add("link", details.link)
-        if let log = details.log { add("log", log) }
         switch details.addresses {
         case nil: break
         case []?: add("address", "none: cannot be called")
@@ -68,6 +67,8 @@ enum DetailsView {
         if details.standing != .accepted { add("standing", details.standing.rawValue) }
         if details.isMuted { add("muted", "what it writes is kept and not announced") }
         add("you", details.ownFingerprint)
+        // Last: of what a small window cuts off, it is what one misses least.
+        if let log = details.log { add("log", log) }
         return rows
     }
 
