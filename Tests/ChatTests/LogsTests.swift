@@ -164,6 +164,20 @@ import Wire
             try await link.send(hello(room.directory.identity))
             try await link.send(told(forged))
             while try await next(link) != nil {}
+            // What follows within the hour is not even looked at.
+            let again = try await call(bob, as: contact)
+            try await again.send(hello(room.directory.identity))
+            try await again.send(told(note(3, 2)))
+            try await again.send(told(forged))
+            let text = try TextMessage(id: MessageID.make(at: Self.start), sentAt: Self.start, text: "x")
+            try await again.send(PeerEnvelope.text(text).encoded())
+            var last: PeerEnvelope?
+            while last != .delivered([text.id]) {
+                last = try await next(again)
+                guard last != nil else { Issue.record("closed"); return }
+            }
+            // Nobody reads here any more, and whoever goes offline would wait for that.
+            again.cut()
         }
         #expect(gossip.book.conviction == nil)
     }
