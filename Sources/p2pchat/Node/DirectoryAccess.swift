@@ -41,8 +41,21 @@ struct LinkNetwork: PeerNetwork {
 
 /// The directory as a home uses it: through the session that keeps it online, or through a link of the moment.
 protocol DirectoryAccess: PeerDirectory {
+    var reference: DirectoryReference { get }
+    /// One's own.
+    var keys: IdentityKeys { get }
     func list() async throws -> [PeerEntry]
     func close() async
+}
+
+extension DirectoryAccess {
+    var identity: PublicIdentity { reference.identity }
+
+    /// Over a link of its own, of an identity that is thrown away.
+    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
+        try await DirectoryVisit(reference: reference, keys: .generate(), store: nil)
+            .with { [keys] in try await $0.sealedPresence(of: contact, for: keys) }
+    }
 }
 
 /// The directory through the session of a process that is online.
@@ -50,12 +63,7 @@ struct SessionDirectory: DirectoryAccess {
     let session: DirectorySession
     let keys: IdentityKeys
 
-    var identity: PublicIdentity { session.reference.identity }
-
-    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
-        try await DirectoryVisit(reference: session.reference, keys: .generate(), store: nil)
-            .with { try await $0.sealedPresence(of: contact, for: keys) }
-    }
+    var reference: DirectoryReference { session.reference }
 
     func lookup(_ query: PeerQuery) async throws -> PeerEntry? { try await session.lookup(query) }
 
@@ -75,9 +83,8 @@ struct SessionDirectory: DirectoryAccess {
 
 /// The directory through a link that is made when something is asked first; it publishes nothing.
 actor VisitingDirectory: DirectoryAccess {
-    nonisolated let identity: PublicIdentity
-    private let reference: DirectoryReference
-    private let keys: IdentityKeys
+    nonisolated let reference: DirectoryReference
+    nonisolated let keys: IdentityKeys
     private let log: LogBook
     /// One's own, whose entry is looked at from time to time; nil where it is not to be.
     private let handle: Handle?
@@ -90,7 +97,6 @@ actor VisitingDirectory: DirectoryAccess {
         self.reference = reference
         self.keys = keys
         self.log = log
-        identity = reference.identity
         (runs, runsIn) = AsyncStream.makeStream()
     }
 
@@ -153,11 +159,6 @@ actor VisitingDirectory: DirectoryAccess {
     }
 
     func list() async throws -> [PeerEntry] { try await connected().list() }
-
-    func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry? {
-        try await DirectoryVisit(reference: reference, keys: .generate(), store: nil)
-            .with { [keys] in try await $0.sealedPresence(of: contact, for: keys) }
-    }
 
     func close() async {
         await client?.close()
