@@ -53,7 +53,7 @@ extension Misbehaving {
         try await tell(
             "carol, who was away when the 4th came, is shown the log of 3", before.lie, to: cast.carol,
             at: .reconnect, by: "it is what she saw before", on: stage,
-            .unnoticed(couldBy: "whoever saw the 4th entry, if the two compared checkpoints"))
+            .unnoticed(couldBy: "whoever saw the 4th entry, once the two talk: peers compare checkpoints"))
         try await tell(
             "bob, whose home was deleted and begins anew, is shown the log of 3", before.lie,
             to: LiedTo("bob", in: stage.folder), at: .firstContact, by: "it knows of nothing before",
@@ -108,7 +108,7 @@ extension Misbehaving {
             "bob is shown, from his first contact on, a log of 3 entries in which mallory is alice",
             other.lie,
             to: cast.bob, at: .firstContact, by: "nothing contradicts what he is shown", on: stage,
-            .unnoticed(couldBy: "bob and erin, if they compared checkpoints")
+            .unnoticed(couldBy: "bob and erin, once they talk with each other: peers compare checkpoints")
         ) {
             _ = try await $0.holder(of: handle)
             try await $0.replicate(limit: DirectorySession.defaultLogLimit)
@@ -153,7 +153,7 @@ extension Misbehaving {
             "bob is shown a state that nobody called the newest for 59 minutes", forger.frozen(age: 59 * 60),
             to: bob, at: .reconnect, by: "so old an honest one may be", on: stage,
             .unnoticed(
-                couldBy: "whoever saw a newer one, if the two compared checkpoints; bob a minute later:"))
+                couldBy: "whoever saw a newer one, once the two talk; bob himself a minute later:"))
         try await tell(
             "for two hours", forger.frozen(age: 2 * 3_600), to: bob, at: .reconnect,
             by: "it is older than an hour", on: stage, .warning("last vouched for what it shows"))
