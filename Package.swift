@@ -34,7 +34,7 @@ let package = Package(
         // C: system libraries behind module maps, and the one C target.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CGlibc"),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("readline"), .linkedLibrary("ncursesw")]),
 
         // Cryptography and keys.
@@ -89,7 +89,7 @@ let package = Package(
             dependencies: [
                 "Chat", "Files", "Terminal", "DirectoryServer", "Directory", "Transparency", "Store", "Link",
                 "Identity", "Wire",
-                "Lies", "Sodium", "CMalloc", log,
+                "Lies", "Sodium", "CGlibc", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

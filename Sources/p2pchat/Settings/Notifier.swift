@@ -1,3 +1,4 @@
+import CGlibc
 import Foundation
 import Glibc
 import Synchronization
@@ -130,11 +131,8 @@ struct NotifyProcess: Sendable {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
             posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0)
         }
-        // Ours close themselves; a library's may not.
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-            guard let descriptor = Int32(name), descriptor > STDERR_FILENO else { continue }
-            posix_spawn_file_actions_addclose(&actions, descriptor)
-        }
+        // Ours close themselves; a library's may not, and another thread may open one at any moment.
+        posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
