@@ -1,6 +1,6 @@
 import FoundationEssentials
 package import Identity
-import Transparency
+package import Transparency
 import Wire
 
 extension DirectoryClient {
@@ -49,6 +49,13 @@ extension DirectoryClient {
             }
         }
         return entry != nil
+    }
+
+    /// The newest entry of a handle, or that it has none, with all that proves it.
+    package func prove(_ handle: Handle) async throws(DirectoryError) -> HandleProof {
+        let (entry, sight, _) = try await provedNewest(Label(handle))
+        guard let signed = try? book.view?.read(sight.checkpoint) else { throw .closed }
+        return HandleProof(handle: handle, entry: entry, signed: signed, map: sight.proof)
     }
 
     /// Who has claimed a handle, as the newest entry of its label says; nil when nobody has it.
@@ -128,6 +135,16 @@ extension DirectoryClient {
             checkpoint.size
         )
     }
+}
+
+/// What a directory's log says of a handle, checked.
+package struct HandleProof: Sendable {
+    package let handle: Handle
+    /// Nil where the handle has none.
+    package let entry: LogEntry?
+    /// Under which the map is proved.
+    package let signed: SignedCheckpoint
+    package let map: MapProof
 }
 
 /// What is to be appended, and who signs it.

@@ -66,10 +66,11 @@ extension DirectoryClient {
                 proof = try await self.consistency(gap)
             }
             let before = book.memory
+            let cosigners = cosigners(of: told)
             let isAccepted: Bool
             do {
                 isAccepted = try book.accept(
-                    told, after: gap, notBelow: floor, consistency: proof, at: time)
+                    told, after: gap, notBelow: floor, consistency: proof, at: time, keeps: cosigners == nil)
             } catch {
                 if error == .forked, let known = book.view?.newest {
                     await convictFork(told, against: known, proof)
@@ -78,9 +79,19 @@ extension DirectoryClient {
             }
             // Another answer may have come meanwhile, and with it another checkpoint to compare with.
             guard isAccepted else { continue }
+            // After the comparison: a fork is more than a checkpoint that lacks cosignatures.
+            if let cosigners { throw .notWitnessed(by: cosigners) }
             if book.memory != before { await book.save() }
             return told.checkpoint
         }
+    }
+
+    /// Nil where the home's policy is content with the cosignatures; otherwise the names of the witnesses that have cosigned.
+    private func cosigners(of told: SignedCheckpoint) -> [String]? {
+        // A witness is shown what nobody has cosigned yet.
+        guard let policy = book.memory.policy, !isWitness else { return nil }
+        let witnesses = LogView.witnesses(of: policy, under: told, at: time)
+        return policy.isSatisfied(by: Set(witnesses.map(\.key))) ? nil : witnesses.map(\.name)
     }
 
     /// By this computer's clock, in seconds since 1970.

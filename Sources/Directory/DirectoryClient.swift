@@ -30,6 +30,9 @@ package actor DirectoryClient {
     var unreached: [NetworkAddress: Reachability] = [:]
     /// What was seen of the directory's log.
     package nonisolated let book: LogBook
+    /// Whether this link is that of a witness, which the directory tells of new checkpoints.
+    private(set) var isWitness = false
+    private let bell = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     /// Counts what ends a presence, so that a publication under way does not bring it back.
     var withdrawals = 0
 
@@ -191,6 +194,25 @@ package actor DirectoryClient {
         }
     }
 
+    /// Makes this link that of a witness. What is returned says that there is a checkpoint to cosign, and ends with the link; it is read once.
+    func witness() async throws(DirectoryError) -> AsyncStream<Void> {
+        // Before asking: checkpoints that came meanwhile lack cosignatures.
+        isWitness = true
+        guard case .witnessing = try await request(.witness) else {
+            throw misbehaved("it answers a witness with something else")
+        }
+        return bell.stream
+    }
+
+    /// Hands a witness' cosignature over. Returns whether the directory took it: it does not where its newest checkpoint is another one by now.
+    func cosign(_ line: String) async throws(DirectoryError) -> Bool {
+        switch try await request(.cosign(line: line)) {
+        case .cosigned: return true
+        case .failure(.outOfSequence): return false
+        default: throw misbehaved("it answers a cosignature with something else")
+        }
+    }
+
     // MARK: What arrives
 
     private func take(_ bytes: [UInt8]) throws(DirectoryError) {
@@ -210,6 +232,7 @@ package actor DirectoryClient {
         case .event(.left(let identity)): announce(.left(identity))
         case .event(.missed): announce(.missed)
         case .event(.superseded): throw .superseded
+        case .event(.signed): bell.continuation.yield()
         case .event(.unknown), .unknown: break
         case .request: throw .misbehaves("it sends requests")
         }
@@ -225,6 +248,7 @@ package actor DirectoryClient {
         pending = [:]
         for watcher in watchers.values { watcher.finish() }
         watchers = [:]
+        bell.continuation.finish()
         return error
     }
 }

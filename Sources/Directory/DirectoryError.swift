@@ -10,6 +10,8 @@ package enum DirectoryError: Error, Equatable, Sendable {
     /// The directory last called the state of its log the newest so long ago: a day or more. Either it shows an old one, or this computer's clock is
     /// wrong. Negative, at most minus a day: that is to come by this computer's clock, and one of the two clocks is wrong.
     case staleLog(age: Duration)
+    /// The checkpoint has not the cosignatures that the home's policy asks for: those of these witnesses alone, by their names in the policy.
+    case notWitnessed(by: [String])
     /// The handle is claimed by another identity.
     case handleTaken
     /// The handle is not claimed by this identity.
@@ -49,7 +51,8 @@ extension DirectoryError {
         case .rateLimited(let seconds): self = .rateLimited(retryAfter: .seconds(Int64(seconds)))
         case .presentElsewhere: self = .presentElsewhere
         case .wrongTime(let time): self = .wrongTime(difference: .seconds((Double(time) - now).rounded()))
-        case .unsupported, .invalid, .outOfSequence, .full, .unavailable, .unknown: self = .refused(failure)
+        case .unsupported, .invalid, .outOfSequence, .full, .unavailable, .notAWitness, .unknown:
+            self = .refused(failure)
         }
     }
 }

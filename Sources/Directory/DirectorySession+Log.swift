@@ -26,22 +26,14 @@ extension DirectorySession {
     /// Reads and audits the whole log, after each publication what is new; returns when it is not what the directory signed.
     static nonisolated func audit(
         _ client: DirectoryClient, limit: UInt64, after published: AsyncStream<Void>,
-        sleep: @Sendable (Duration) async throws -> Void
+        sleep: @escaping @Sendable (Duration) async throws -> Void
     ) async -> DirectoryError? {
         for await _ in published {
-            var isOver = false
-            while !isOver, !Task.isCancelled {
-                do {
-                    try await client.replicate(limit: limit)
-                    isOver = true
-                } catch .rateLimited(let delay) {
-                    // A large log takes more pages than are given at once; what was read is kept.
-                    try? await sleep(max(delay, .seconds(1)))
-                } catch {
-                    if error.isMisbehaviour { return error }
-                    // Tried again after the next publication: nothing waits for it.
-                    isOver = true
-                }
+            do {
+                try await client.replicate(limit: limit, sleep: sleep)
+            } catch {
+                if error.isMisbehaviour { return error }
+                // Tried again after the next publication: nothing waits for it.
             }
         }
         return nil

@@ -176,7 +176,8 @@ package actor DirectorySession {
         try await connected().standing(of: identity, as: handle)
     }
 
-    func connected() throws(DirectoryError) -> DirectoryClient {
+    /// The link of now.
+    package func connected() throws(DirectoryError) -> DirectoryClient {
         if let client { return client }
         switch state {
         case .offline(let reason, _): throw reason

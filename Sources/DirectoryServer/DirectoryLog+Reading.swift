@@ -28,10 +28,12 @@ extension DirectoryLog {
 
     /// The newest checkpoint, and that the log of `from` entries is the beginning of that of `to`, or of the newest where that is 0: an
     /// empty proof where there is nothing to prove or where the log has not that size.
+    ///
+    /// - Parameter early: for a witness, which does not wait for witnesses.
     package func checkpoint(
-        from: UInt64, to: UInt64 = 0
+        from: UInt64, to: UInt64 = 0, early: Bool = false
     ) async throws(ClaimStoreError) -> (checkpoint: [UInt8], consistency: [NodeHash]) {
-        try await settle()
+        try await settle(early: early)
         let note = currentNote()
         let end = to == 0 ? signedSize : to
         guard from > 0, from < end, end <= signedSize else { return (note, []) }
@@ -43,9 +45,9 @@ extension DirectoryLog {
 
     /// Entries in their order, as many as fit into a message, and at most `limit` where that is not 0.
     package func entries(
-        from first: UInt64, count limit: Int = 0
+        from first: UInt64, count limit: Int = 0, early: Bool = false
     ) async throws(ClaimStoreError) -> [[UInt8]] {
-        try await settle()
+        try await settle(early: early)
         let newest = signedSize
         guard first < newest else { return [] }
         let most = limit > 0 ? min(limit, WireLimits.entryPage) : WireLimits.entryPage
@@ -67,9 +69,9 @@ extension DirectoryLog {
 
     /// Hashes of whole subtrees beside each other, as many as there are and fit into a message.
     package func nodes(
-        level: Int, from first: UInt64, count: Int
+        level: Int, from first: UInt64, count: Int, early: Bool = false
     ) async throws(ClaimStoreError) -> [NodeHash] {
-        try await settle()
+        try await settle(early: early)
         guard level >= 0, level < 64 else { return [] }
         let whole = signedSize >> UInt64(level)
         guard first < whole else { return [] }

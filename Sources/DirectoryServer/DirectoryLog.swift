@@ -23,23 +23,30 @@ package actor DirectoryLog {
         let resume: CheckedContinuation<Result<Receipt, ClaimStoreError>?, Never>
     }
 
-    private struct Signed {
+    struct Signed {
         let checkpoint: Checkpoint
+        /// With the log's own signatures.
         var note: SignedNote
         /// When it was last said to be the newest, in seconds since 1970.
         var renewed: UInt64
+        /// Of witnesses.
+        var cosignatures: [NoteKey: NoteSignature] = [:]
     }
 
     package nonisolated let signer: LogSigner
     let store: any ClaimStore
     private let rules: ClaimRules
-    private let lastSigned: any LastSigned
+    let lastSigned: any LastSigned
     private let now: @Sendable () -> Date
 
     /// What the store holds. Ahead of ``signed`` only while a batch is under way, or after one could not be signed.
     private var log: LogFrontier
     private var map: MapTree
-    private var signed: Signed
+    var signed: Signed
+    let witnessing: Witnessing?
+    var witnessLinks = WitnessLinks()
+    /// Set while what is signed waits for cosignatures.
+    var gathering: CheckedContinuation<Void, Never>?
     /// The store failed: what is in it is to be read anew.
     private var isDoubtful = false
 
@@ -52,27 +59,34 @@ package actor DirectoryLog {
     ///
     /// - Parameters:
     ///   - rules: by which entries are taken in.
+    ///   - witnessing: whose cosignatures are handed on and waited for; nil: nobody's.
     ///   - now: the clock for cosignatures.
     package init(
         store: any ClaimStore, signer: LogSigner, lastSigned: any LastSigned, rules: ClaimRules,
+        witnessing: Witnessing? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) async throws {
         // Not copied: a large log's map is most of this process.
         var (log, map) = try await store.load()
         let checkpoint = Checkpoint(
             origin: signer.keys.note.name, size: log.size, root: log.root, mapRoot: map.root())
-        if let bytes = try await lastSigned.read() {
-            try await Self.compare(bytes, with: checkpoint, in: store, signer)
-        }
+        let former = try await lastSigned.read()
+        if let former { try await Self.compare(former, with: checkpoint, in: store, signer) }
         let time = Self.seconds(now())
-        let note = try signer.sign(checkpoint, at: time)
-        try await lastSigned.write(note.bytes)
+        var signed = Signed(
+            checkpoint: checkpoint, note: try signer.sign(checkpoint, at: time), renewed: time)
+        for key in witnessing?.policy.witnesses.map(\.key) ?? [] {
+            signed.cosignatures[key] = former.flatMap { try? SignedNote(bytes: $0) }?.signatures
+                .first { $0.holds(key, checkpoint.text) }
+        }
+        try await lastSigned.write(signed.bytes)
         (self.store, self.signer, self.lastSigned, self.rules, self.now) = (
             store, signer, lastSigned, rules, now
         )
+        self.witnessing = witnessing
         self.log = log
         self.map = map
-        signed = Signed(checkpoint: checkpoint, note: note, renewed: time)
+        self.signed = signed
     }
 
     private static func compare(
@@ -155,6 +169,7 @@ package actor DirectoryLog {
             try await readAnewIfDoubtful()
             let appended = batch.isEmpty ? nil : try await write(batch)
             try await sign()
+            await gatherCosignatures()
             return appended.map { receipts(of: batch, $0) } ?? []
         } catch {
             return batch.map { _ in .failure(error) }
@@ -228,8 +243,10 @@ package actor DirectoryLog {
 
     /// Waits until everything that the store holds is signed, and signs it where that failed before. From here to the next `await`, ``map``
     /// is that of the newest checkpoint.
-    func settle() async throws(ClaimStoreError) {
-        while isDoubtful || log.size != signed.checkpoint.size {
+    ///
+    /// - Parameter early: Does not wait for witnesses: it is a witness that asks.
+    func settle(early: Bool = false) async throws(ClaimStoreError) {
+        while isDoubtful || log.size != signed.checkpoint.size || (gathering != nil && !early) {
             if isWorking {
                 await untilBatchEnds()
                 continue
@@ -238,6 +255,7 @@ package actor DirectoryLog {
             defer { rest() }
             try await readAnewIfDoubtful()
             try await sign()
+            await gatherCosignatures()
         }
     }
 
@@ -259,7 +277,7 @@ package actor DirectoryLog {
             signed.note = note
             signed.renewed = time
         }
-        return signed.note.bytes
+        return signed.bytes
     }
 
     /// What the map has of a label.
@@ -276,6 +294,14 @@ package actor DirectoryLog {
 
     /// Clients warn of a checkpoint that nobody called the newest for an hour; half of that leaves room for the way and for clocks.
     private static let renewal: UInt64 = 1_800
+}
+
+extension DirectoryLog.Signed {
+    /// With all signatures.
+    fileprivate var bytes: [UInt8] {
+        let others = cosignatures.sorted { $0.key.name < $1.key.name }.map(\.value)
+        return (try? SignedNote(text: note.text, signatures: note.signatures + others))?.bytes ?? note.bytes
+    }
 }
 
 /// The hashes that proofs of a batch's own entries need: the edge before it, and what came with it.

@@ -131,7 +131,7 @@ package actor DirectoryService {
         } onCancel: {
             link.cut()
         }
-        leave(number)
+        if leave(number) { await log.withdraw(number) }
     }
 
     /// Closes all links properly, for a directory that stops.
@@ -153,8 +153,10 @@ package actor DirectoryService {
         return lastSession
     }
 
-    private func leave(_ number: UInt64) {
-        guard let session = sessions.removeValue(forKey: number) else { return }
+    /// Returns whether it was the link of a witness.
+    private func leave(_ number: UInt64) -> Bool {
+        guard let session = sessions.removeValue(forKey: number) else { return false }
+        if let name = session.witness { report(.witnessLeft(name)) }
         watchers.remove(number)
         sealed.end(number, at: uptime() + options.grace)
         sessionsOf[session.identity]?.remove(number)
@@ -167,6 +169,7 @@ package actor DirectoryService {
             presence.graceEnds = uptime() + options.grace
             presences.put(presence)
         }
+        return session.witness != nil
     }
 
     /// Nil for what is to be ignored. Outside of the actor: checking identities takes its time, and whoever
@@ -204,6 +207,8 @@ package actor DirectoryService {
             case .putSealed(let presences, let lifetime):
                 return try put(presences, lifetime: lifetime, session: number)
             case .fetchSealed(let tags): return try fetchSealed(tags, for: session)
+            case .witness: return try await admitWitness(number)
+            case .cosign(let line): return try await cosign(line, for: session, number)
             case .publish, .unknown: return .failure(.unsupported)
             }
         } catch {
@@ -229,6 +234,7 @@ package actor DirectoryService {
     }
 
     private func nextEvent(of number: UInt64) -> [UInt8]? {
+        if sessions[number]?.bell.take() ?? false { return Self.encoded(.signed) }
         guard let next = sessions[number]?.events.first else { return nil }
         sessions[number]?.events.removeFirst()
         return next

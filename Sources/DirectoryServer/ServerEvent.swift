@@ -9,6 +9,9 @@ package enum ServerEvent: Sendable, Equatable {
     case left(Registration, LeaveReason)
     /// The store failed; the text is for the operator, not for clients.
     case storeFailed(String)
+    /// A witness is there, or is not any more; its name in the operator's policy.
+    case witnessCame(String)
+    case witnessLeft(String)
 }
 
 /// One presence as the operator sees it.

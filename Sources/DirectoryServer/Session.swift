@@ -18,8 +18,19 @@ struct Session {
     var events: [[UInt8]] = []
     /// To be closed once the events are sent.
     var isSuperseded = false
+    /// Whether it is the link of a witness; its name in the operator's policy.
+    var witness: String?
     /// Wakes whoever sends the events.
     let signal: AsyncStream<Void>.Continuation
+    let bell: WitnessBell
+
+    init(
+        link: any EnvelopeLink, identity: PublicIdentity, ip: IPAddress,
+        signal: AsyncStream<Void>.Continuation
+    ) {
+        (self.link, self.identity, self.ip, self.signal) = (link, identity, ip, signal)
+        bell = WitnessBell(signal: signal)
+    }
 
     /// Adds an event; when too many wait, they give way to the statement that some are missing.
     mutating func add(_ event: [UInt8], limit: Int, instead missed: [UInt8]) {

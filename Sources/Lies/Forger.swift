@@ -9,6 +9,8 @@ package struct Forger: Sendable {
     package let signer: LogSigner
     package let directory: PublicIdentity
     private let now: @Sendable () -> UInt64
+    /// Witnesses that cosign whatever is signed.
+    package var accomplices: [WitnessSigner] = []
 
     /// By its clock, in seconds since 1970.
     package var time: UInt64 { now() }
@@ -22,7 +24,9 @@ package struct Forger: Sendable {
     ///
     /// - Parameter age: how many seconds ago it was called the newest.
     package func sign(_ checkpoint: Checkpoint, age: UInt64 = 0) throws -> [UInt8] {
-        try signer.sign(checkpoint, at: now() - age).bytes
+        let note = try signer.sign(checkpoint, at: now() - age)
+        let others = try accomplices.map { try $0.cosign(checkpoint, at: now() - age) }
+        return try SignedNote(text: note.text, signatures: note.signatures + others).bytes
     }
 
     /// What a note of this log says.

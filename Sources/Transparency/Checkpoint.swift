@@ -78,9 +78,9 @@ package struct SignedCheckpoint: Equatable, Sendable {
         renewed = note.cosigned(by: log.cosignature)
     }
 
-    /// The witnesses among the given ones whose cosignatures hold. One that bears a known witness' name and does not hold is passed over
-    /// here: a directory hands cosignatures on and must not be able to make a checkpoint unusable by them.
-    package func witnesses(among known: [NoteKey]) -> [NoteKey] {
-        known.filter { note.cosigned(by: $0) != nil }
+    /// When each of the given witnesses has cosigned it, in seconds since 1970, those without a cosignature that holds left out. One that bears a known
+    /// witness' name and does not hold is passed over: a directory hands cosignatures on and must not be able to make a checkpoint unusable by them.
+    package func cosignatures(of known: [NoteKey]) -> [NoteKey: UInt64] {
+        Dictionary(known.compactMap { key in note.cosigned(by: key).map { (key, $0) } }) { $1 }
     }
 }

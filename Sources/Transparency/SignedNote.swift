@@ -24,6 +24,12 @@ package struct NoteSignature: Equatable, Sendable {
         self.bytes = bytes
     }
 
+    /// A signature line with its newline. Throws ``NoteError/malformed``.
+    package init(text: String) throws(NoteError) {
+        guard text.last == "\n" else { throw .malformed }
+        try self.init(line: text.dropLast())
+    }
+
     /// A line without its newline.
     fileprivate init(line: some StringProtocol) throws(NoteError) {
         guard line.hasPrefix(Self.dash) else { throw .malformed }
@@ -36,13 +42,14 @@ package struct NoteSignature: Equatable, Sendable {
         self.bytes = Array(bytes.dropFirst(4))
     }
 
-    fileprivate var line: String { "\(Self.dash)\(name) \(Base64.encode(keyID + bytes))\n" }
+    /// With its newline.
+    package var line: String { "\(Self.dash)\(name) \(Base64.encode(keyID + bytes))\n" }
 
     /// Whether it is a signature of the key, by name and id; not whether it holds.
-    func isBy(_ key: NoteKey) -> Bool { name == key.name && keyID == key.id }
+    package func isBy(_ key: NoteKey) -> Bool { name == key.name && keyID == key.id }
 
     /// Whether it is the key's signature over the text.
-    func holds(_ key: NoteKey, _ text: String) -> Bool {
+    package func holds(_ key: NoteKey, _ text: String) -> Bool {
         guard isBy(key) else { return false }
         switch key.kind {
         case .note: return Ed25519.verify(bytes, Array(text.utf8), publicKey: key.publicKey)
@@ -54,7 +61,7 @@ package struct NoteSignature: Equatable, Sendable {
     }
 
     /// Of a cosignature: when it was made, in seconds since 1970; at most 2⁶³ − 1.
-    var time: UInt64? {
+    package var time: UInt64? {
         guard bytes.count == 8 + Ed25519.signatureByteCount, bytes[0] < 0x80 else { return nil }
         return bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
@@ -133,8 +140,8 @@ package struct SignedNote: Equatable, Sendable {
         text.utf8.last == 0x0A && text.utf8.count > 1 && text.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x0A }
     }
 
-    /// C2SP asks for 16 at least.
-    private static let mostSignatures = 32
+    /// C2SP asks for 16 at least: the log's own, and as many witnesses as a policy may have.
+    private static let mostSignatures = 40
     package static let mostBytes = 16_384
 }
 

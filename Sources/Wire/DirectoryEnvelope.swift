@@ -11,6 +11,8 @@ package enum DirectoryEvent: Equatable, Sendable {
     case missed
     /// Another link of this identity has published; the directory closes this one.
     case superseded
+    /// To a witness: there is a checkpoint that it has not cosigned.
+    case signed
     /// An event that this version does not know: to be ignored.
     case unknown
 }
@@ -54,6 +56,7 @@ extension DirectoryEvent {
         case .left(let bytes)?: self = .left(try identity(bytes, "event.left"))
         case .missed?: self = .missed
         case .superseded?: self = .superseded
+        case .signed?: self = .signed
         case nil: self = .unknown
         }
     }
@@ -65,6 +68,7 @@ extension DirectoryEvent {
         case .left(let identity): message.left = Data(identity.bytes)
         case .missed: message.missed = .init()
         case .superseded: message.superseded = .init()
+        case .signed: message.signed = .init()
         case .unknown: throw .invalid("event.body")
         }
         return message

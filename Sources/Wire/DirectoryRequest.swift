@@ -29,6 +29,9 @@ package struct DirectoryRequest: Equatable, Sendable {
         case putSealed([SealedBlob], lifetime: UInt32)
         /// 1 to 48 tags of 32 bytes.
         case fetchSealed([[UInt8]])
+        case witness
+        /// One signature line of a signed note, not read yet; 1 to 1,024 bytes.
+        case cosign(line: String)
         /// A request that this version does not know: answered with ``DirectoryFailure/unsupported``.
         case unknown
     }
@@ -77,6 +80,12 @@ extension DirectoryRequest {
         case .logKeys?: body = .log(.keys)
         case .putSealed(let put)?: body = .putSealed(try [SealedBlob](put), lifetime: put.lifetime)
         case .fetchSealed(let fetch)?: body = .fetchSealed(try sealedTags(fetch))
+        case .witness?: body = .witness
+        case .cosign(let cosign)?:
+            guard (1...WireLimits.signatureLine).contains(cosign.line.utf8.count) else {
+                throw .invalid("cosign.line")
+            }
+            body = .cosign(line: cosign.line)
         case nil: body = .unknown
         }
     }
@@ -120,6 +129,8 @@ extension DirectoryRequest {
             message.putSealed.presences = presences.messages
             message.putSealed.lifetime = lifetime
         case .fetchSealed(let tags): message.fetchSealed.tags = tags.map { Data($0) }
+        case .witness: message.witness = .init()
+        case .cosign(let line): message.cosign.line = line
         case .unknown: throw .invalid("request.body")
         }
         return message

@@ -24,6 +24,8 @@ package enum DirectoryFailure: Error, Equatable, Sendable {
     case unavailable
     /// Another link of this identity keeps a presence, and this one asked not to take it over.
     case presentElsewhere
+    /// The operator has not named this identity, or this key, as a witness.
+    case notAWitness
     /// A reason that this version does not know.
     case unknown
 }
@@ -56,6 +58,8 @@ package struct DirectoryResponse: Equatable, Sendable {
         case sealedKept
         /// One for each tag, in their order: 1,064 bytes, or none where nothing is.
         case sealedFetched([[UInt8]])
+        case witnessing
+        case cosigned
         /// An answer that this version does not know.
         case unknown
     }
@@ -140,6 +144,8 @@ extension DirectoryResponse {
         case .logKeys(let keys)?: body = .logKeys(try Self.statements(keys))
         case .sealedKept?: body = .sealedKept
         case .sealedFetched(let fetched)?: body = .sealedFetched(try sealedBlobs(fetched))
+        case .witnessing?: body = .witnessing
+        case .cosigned?: body = .cosigned
         case nil: body = .unknown
         }
     }
@@ -174,6 +180,8 @@ extension DirectoryResponse {
         case .logKeys(let statements): message.logKeys.statements = statements.map { Data($0) }
         case .sealedKept: message.sealedKept = .init()
         case .sealedFetched(let blobs): message.sealedFetched.blobs = blobs.map { Data($0) }
+        case .witnessing: message.witnessing = .init()
+        case .cosigned: message.cosigned = .init()
         case .unknown: throw .invalid("response.body")
         }
         return message
@@ -262,6 +270,7 @@ extension DirectoryFailure {
         case .full: self = .full
         case .unavailable: self = .unavailable
         case .presentElsewhere: self = .presentElsewhere
+        case .notAWitness: self = .notAWitness
         case .unspecified, .UNRECOGNIZED: self = .unknown
         }
     }
@@ -286,6 +295,7 @@ extension DirectoryFailure {
         case .full: message.reason = .full
         case .unavailable: message.reason = .unavailable
         case .presentElsewhere: message.reason = .presentElsewhere
+        case .notAWitness: message.reason = .notAWitness
         case .unknown: message.reason = .unspecified
         }
         return message

@@ -18,6 +18,8 @@ package enum WireLimits {
     package static let entry = 1_024
     /// Bytes of a signed note, the signatures of witnesses included.
     package static let note = 16_384
+    /// Bytes of one signature line of a note, its newline included.
+    package static let signatureLine = 1_024
     /// Hashes on a way through a log: the depth of the tallest one, and some.
     package static let logPath = 64
     /// Inner nodes on a way through the map: one for each bit of a label.

@@ -672,6 +672,22 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     set {body = .fetchSealed(newValue)}
   }
 
+  var witness: P2pchat_V1_Witness {
+    get {
+      if case .witness(let v)? = body {return v}
+      return P2pchat_V1_Witness()
+    }
+    set {body = .witness(newValue)}
+  }
+
+  var cosign: P2pchat_V1_Cosign {
+    get {
+      if case .cosign(let v)? = body {return v}
+      return P2pchat_V1_Cosign()
+    }
+    set {body = .cosign(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -691,6 +707,8 @@ nonisolated struct P2pchat_V1_DirectoryRequest: Sendable {
     case history(P2pchat_V1_ReadHistory)
     case putSealed(P2pchat_V1_PutSealed)
     case fetchSealed(P2pchat_V1_FetchSealed)
+    case witness(P2pchat_V1_Witness)
+    case cosign(P2pchat_V1_Cosign)
 
   }
 
@@ -836,6 +854,22 @@ nonisolated struct P2pchat_V1_DirectoryResponse: Sendable {
     set {body = .sealedFetched(newValue)}
   }
 
+  var witnessing: P2pchat_V1_Witnessing {
+    get {
+      if case .witnessing(let v)? = body {return v}
+      return P2pchat_V1_Witnessing()
+    }
+    set {body = .witnessing(newValue)}
+  }
+
+  var cosigned: P2pchat_V1_Cosigned {
+    get {
+      if case .cosigned(let v)? = body {return v}
+      return P2pchat_V1_Cosigned()
+    }
+    set {body = .cosigned(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -855,6 +889,8 @@ nonisolated struct P2pchat_V1_DirectoryResponse: Sendable {
     case logKeys(P2pchat_V1_LogKeyStatements)
     case sealedKept(P2pchat_V1_SealedKept)
     case sealedFetched(P2pchat_V1_SealedFetched)
+    case witnessing(P2pchat_V1_Witnessing)
+    case cosigned(P2pchat_V1_Cosigned)
 
   }
 
@@ -902,6 +938,14 @@ nonisolated struct P2pchat_V1_DirectoryEvent: Sendable {
     set {body = .superseded(newValue)}
   }
 
+  var signed: P2pchat_V1_Signed {
+    get {
+      if case .signed(let v)? = body {return v}
+      return P2pchat_V1_Signed()
+    }
+    set {body = .signed(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -911,6 +955,7 @@ nonisolated struct P2pchat_V1_DirectoryEvent: Sendable {
     case left(Data)
     case missed(P2pchat_V1_Missed)
     case superseded(P2pchat_V1_Superseded)
+    case signed(P2pchat_V1_Signed)
 
   }
 
@@ -930,6 +975,17 @@ nonisolated struct P2pchat_V1_Missed: Sendable {
 
 /// Another link of this identity has published; the directory closes this one.
 nonisolated struct P2pchat_V1_Superseded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// To a witness: there is a checkpoint that it has not cosigned, and that nobody else is shown before it did, or was waited for.
+nonisolated struct P2pchat_V1_Signed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -1318,6 +1374,52 @@ nonisolated struct P2pchat_V1_SealedFetched: Sendable {
   init() {}
 }
 
+/// From now on this link is a witness' link: it is shown what the log has signed before others are, and told of it. Only for an identity
+/// that the directory's operator has named as a witness. docs/directory.md, "Witnesses".
+nonisolated struct P2pchat_V1_Witness: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_Witnessing: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A witness' cosignature under the newest checkpoint, taking the place of its former one.
+nonisolated struct P2pchat_V1_Cosign: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// one signature line of a signed note, with its newline, 1 to 1,024 bytes
+  var line: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct P2pchat_V1_Cosigned: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// Signed with context "presence"; the signature is over these very bytes, which are never encoded again.
 nonisolated struct P2pchat_V1_PresenceRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1662,6 +1764,9 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
 
     /// to give_way: another link of this identity keeps its presence
     case presentElsewhere // = 11
+
+    /// the operator has not named this identity, or this key, as a witness
+    case notAWitness // = 12
     case UNRECOGNIZED(Int)
 
     init() {
@@ -1682,6 +1787,7 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
       case 9: self = .full
       case 10: self = .unavailable
       case 11: self = .presentElsewhere
+      case 12: self = .notAWitness
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1700,6 +1806,7 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
       case .full: return 9
       case .unavailable: return 10
       case .presentElsewhere: return 11
+      case .notAWitness: return 12
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1718,6 +1825,7 @@ nonisolated struct P2pchat_V1_Failure: Sendable {
       .full,
       .unavailable,
       .presentElsewhere,
+      .notAWitness,
     ]
 
   }
@@ -2428,7 +2536,7 @@ nonisolated extension P2pchat_V1_DirectoryEnvelope: SwiftProtobuf.Message, Swift
 
 nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{1}history\0\u{3}put_sealed\0\u{3}fetch_sealed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}observe\0\u{1}newest\0\u{1}append\0\u{1}publish\0\u{1}unregister\0\u{1}lookup\0\u{1}list\0\u{1}watch\0\u{1}confirm\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{1}history\0\u{3}put_sealed\0\u{3}fetch_sealed\0\u{1}witness\0\u{1}cosign\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2645,6 +2753,32 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
           self.body = .fetchSealed(v)
         }
       }()
+      case 18: try {
+        var v: P2pchat_V1_Witness?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .witness(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .witness(v)
+        }
+      }()
+      case 19: try {
+        var v: P2pchat_V1_Cosign?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .cosign(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .cosign(v)
+        }
+      }()
       default: break
       }
     }
@@ -2723,6 +2857,14 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
       guard case .fetchSealed(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
+    case .witness?: try {
+      guard case .witness(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .cosign?: try {
+      guard case .cosign(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2738,7 +2880,7 @@ nonisolated extension P2pchat_V1_DirectoryRequest: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}failure\0\u{1}observed\0\u{1}newest\0\u{1}appended\0\u{1}published\0\u{1}unregistered\0\u{3}looked_up\0\u{1}listed\0\u{1}watching\0\u{1}confirmed\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{3}sealed_kept\0\u{3}sealed_fetched\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}failure\0\u{1}observed\0\u{1}newest\0\u{1}appended\0\u{1}published\0\u{1}unregistered\0\u{3}looked_up\0\u{1}listed\0\u{1}watching\0\u{1}confirmed\0\u{1}checkpoint\0\u{1}entries\0\u{1}nodes\0\u{3}log_keys\0\u{3}sealed_kept\0\u{3}sealed_fetched\0\u{1}witnessing\0\u{1}cosigned\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2955,6 +3097,32 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
           self.body = .sealedFetched(v)
         }
       }()
+      case 18: try {
+        var v: P2pchat_V1_Witnessing?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .witnessing(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .witnessing(v)
+        }
+      }()
+      case 19: try {
+        var v: P2pchat_V1_Cosigned?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .cosigned(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .cosigned(v)
+        }
+      }()
       default: break
       }
     }
@@ -3033,6 +3201,14 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
       guard case .sealedFetched(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
+    case .witnessing?: try {
+      guard case .witnessing(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .cosigned?: try {
+      guard case .cosigned(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3048,7 +3224,7 @@ nonisolated extension P2pchat_V1_DirectoryResponse: SwiftProtobuf.Message, Swift
 
 nonisolated extension P2pchat_V1_DirectoryEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DirectoryEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}came\0\u{1}left\0\u{1}missed\0\u{1}superseded\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}came\0\u{1}left\0\u{1}missed\0\u{1}superseded\0\u{1}signed\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3103,6 +3279,19 @@ nonisolated extension P2pchat_V1_DirectoryEvent: SwiftProtobuf.Message, SwiftPro
           self.body = .superseded(v)
         }
       }()
+      case 5: try {
+        var v: P2pchat_V1_Signed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .signed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .signed(v)
+        }
+      }()
       default: break
       }
     }
@@ -3129,6 +3318,10 @@ nonisolated extension P2pchat_V1_DirectoryEvent: SwiftProtobuf.Message, SwiftPro
     case .superseded?: try {
       guard case .superseded(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .signed?: try {
+      guard case .signed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case nil: break
     }
@@ -3175,6 +3368,25 @@ nonisolated extension P2pchat_V1_Superseded: SwiftProtobuf.Message, SwiftProtobu
   }
 
   static func ==(lhs: P2pchat_V1_Superseded, rhs: P2pchat_V1_Superseded) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_Signed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Signed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Signed, rhs: P2pchat_V1_Signed) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3934,6 +4146,93 @@ nonisolated extension P2pchat_V1_SealedFetched: SwiftProtobuf.Message, SwiftProt
   }
 }
 
+nonisolated extension P2pchat_V1_Witness: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Witness"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Witness, rhs: P2pchat_V1_Witness) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_Witnessing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Witnessing"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Witnessing, rhs: P2pchat_V1_Witnessing) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_Cosign: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Cosign"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.line) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.line.isEmpty {
+      try visitor.visitSingularStringField(value: self.line, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Cosign, rhs: P2pchat_V1_Cosign) -> Bool {
+    if lhs.line != rhs.line {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension P2pchat_V1_Cosigned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Cosigned"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: P2pchat_V1_Cosigned, rhs: P2pchat_V1_Cosigned) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension P2pchat_V1_PresenceRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PresenceRecord"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identity\0\u{1}directory\0\u{1}addresses\0\u{1}discoverable\0\u{1}sequence\0\u{1}lifetime\0")
@@ -4527,5 +4826,5 @@ nonisolated extension P2pchat_V1_Failure: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension P2pchat_V1_Failure.Reason: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}UNSUPPORTED\0\u{1}INVALID\0\u{1}WRONG_TIME\0\u{1}OUT_OF_SEQUENCE\0\u{1}HANDLE_TAKEN\0\u{1}NOT_CLAIMED\0\u{1}TOO_MANY_HANDLES\0\u{1}RATE_LIMITED\0\u{1}FULL\0\u{1}UNAVAILABLE\0\u{1}PRESENT_ELSEWHERE\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}UNSUPPORTED\0\u{1}INVALID\0\u{1}WRONG_TIME\0\u{1}OUT_OF_SEQUENCE\0\u{1}HANDLE_TAKEN\0\u{1}NOT_CLAIMED\0\u{1}TOO_MANY_HANDLES\0\u{1}RATE_LIMITED\0\u{1}FULL\0\u{1}UNAVAILABLE\0\u{1}PRESENT_ELSEWHERE\0\u{1}NOT_A_WITNESS\0")
 }

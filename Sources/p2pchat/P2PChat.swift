@@ -22,7 +22,7 @@ struct P2PChat: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Keygen.self, Key.self, ShowFingerprint.self, Server.self, Register.self, Who.self, Lookup.self,
-            LogCommand.self,
+            LogCommand.self, WitnessCommand.self,
             ChatCommand.self,
             Listen.self, Send.self, SendFile.self, FilesCommand.self, History.self, Outbox.self, Verify.self,
             Contacts.self, Export.self, InviteCommand.self,

@@ -10,10 +10,10 @@ struct LyingDirectory {
     let world: World
     let forger: Forger
 
-    init() async throws {
+    init(witnessing: DirectoryLog.Witnessing? = nil) async throws {
         let keys = try IdentityKeys.generate()
         let signer = try LogSigner(LogKeyFile.generate(), directory: keys)
-        let world = try await World(keys: keys, signer: signer)
+        let world = try await World(keys: keys, signer: signer, witnessing: witnessing)
         self.world = world
         forger = Forger(signer, directory: keys.publicIdentity) {
             UInt64(world.time.now.timeIntervalSince1970)

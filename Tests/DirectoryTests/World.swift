@@ -22,7 +22,7 @@ final class World: Sendable {
         store: any ClaimStore = MemoryClaimStore(), keys: IdentityKeys? = nil,
         allow: Set<PublicIdentity>? = nil,
         options: ServiceOptions = ServiceOptions(), signer: LogSigner? = nil,
-        lastSigned: any LastSigned = MemoryLastSigned()
+        lastSigned: any LastSigned = MemoryLastSigned(), witnessing: DirectoryLog.Witnessing? = nil
     ) async throws {
         self.store = store
         self.keys = try keys ?? IdentityKeys.generate()
@@ -32,7 +32,7 @@ final class World: Sendable {
             lastSigned: lastSigned,
             rules: ClaimRules(
                 operator: self.keys.publicIdentity, handlesPerIdentity: options.limits.handlesPerIdentity),
-            now: { clock.now })
+            witnessing: witnessing, now: { clock.now })
         let (operatorLog, dialled, network, time) = (Log<ServerEvent>(), Log<Endpoint>(), Network(), time)
         (self.operatorLog, self.dialled, self.network) = (operatorLog, dialled, network)
         service = DirectoryService(

@@ -49,7 +49,7 @@ import Transparency
         let signature = try log.sign(text, at: 0)
 
         let plain = try SignedCheckpoint(note: SignedNote(text: text, signatures: [signature]), by: keys)
-        #expect(plain.renewed == nil && plain.witnesses(among: [witness.key]).isEmpty)
+        #expect(plain.renewed == nil && plain.cosignatures(of: [witness.key]).isEmpty)
 
         let note = try SignedNote(
             text: text,
@@ -58,7 +58,7 @@ import Transparency
             ])
         let whole = try SignedCheckpoint(note: SignedNote(bytes: note.bytes), by: keys)
         #expect(whole.renewed == 1000)
-        #expect(whole.witnesses(among: [witness.key]) == [witness.key])
+        #expect(whole.cosignatures(of: [witness.key]) == [witness.key: 900])
         #expect(whole.checkpoint.size == 7)
 
         // Another time than the one that was signed.
@@ -70,7 +70,7 @@ import Transparency
         bytes = Array(
             String(decoding: bytes, as: UTF8.self).replacing(text64, with: Base64.encode(line)).utf8)
         let changed = try SignedCheckpoint(note: SignedNote(bytes: bytes), by: keys)
-        #expect(changed.witnesses(among: [witness.key]).isEmpty)
+        #expect(changed.cosignatures(of: [witness.key]).isEmpty)
 
         // Only the witness: a directory's checkpoint needs the directory's own signature.
         let unsigned = try SignedNote(

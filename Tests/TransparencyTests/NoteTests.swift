@@ -50,9 +50,9 @@ import Transparency
     @Test func boundsOfANote() throws {
         let line = "— a AAAAAAA=\n"
         #expect(
-            (try? SignedNote(bytes: Array(("text\n\n" + String(repeating: line, count: 32)).utf8))) != nil)
+            (try? SignedNote(bytes: Array(("text\n\n" + String(repeating: line, count: 40)).utf8))) != nil)
         #expect(
-            (try? SignedNote(bytes: Array(("text\n\n" + String(repeating: line, count: 33)).utf8))) == nil)
+            (try? SignedNote(bytes: Array(("text\n\n" + String(repeating: line, count: 41)).utf8))) == nil)
         let long = String(repeating: "x", count: SignedNote.mostBytes)
         #expect((try? SignedNote(bytes: Array((long + "\n\n" + line).utf8))) == nil)
         #expect((try? SignedNote(bytes: [0x74, 0xFF, 0x0A, 0x0A] + Array(line.utf8))) == nil)

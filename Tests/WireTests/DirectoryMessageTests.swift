@@ -25,6 +25,7 @@ import Wire
             .log(.entries(first: 7)), .log(.entries(first: 7, count: 70)),
             .log(.nodes(level: 63, first: .max, count: 1_024)), .log(.keys),
             .log(.history(label: Array(repeating: 1, count: 32), first: .max)),
+            .witness, .cosign(line: String(repeating: "x", count: 1_024)),
         ]
         let responses: [DirectoryResponse.Body] = [
             .observed(address.ip), .newest(entry: claim), .newest(entry: nil), .appended(),
@@ -41,9 +42,12 @@ import Wire
             .failure(.unsupported), .failure(.invalid), .failure(.wrongTime(directory: -5)),
             .failure(.outOfSequence(newest: .max)), .failure(.handleTaken), .failure(.notClaimed),
             .failure(.tooManyHandles), .failure(.rateLimited(retryAfter: 9)), .failure(.full),
-            .failure(.unavailable), .failure(.presentElsewhere), .failure(.unknown),
+            .failure(.unavailable), .failure(.presentElsewhere), .failure(.notAWitness), .failure(.unknown),
+            .witnessing, .cosigned,
         ]
-        let events: [DirectoryEvent] = [.came(named), .came(plain), .left(identity), .missed, .superseded]
+        let events: [DirectoryEvent] = [
+            .came(named), .came(plain), .left(identity), .missed, .superseded, .signed,
+        ]
         return requests.enumerated().map { .request(.init(id: UInt64($0.offset) + 1, body: $0.element)) }
             + responses.map { .response(.init(id: .max, body: $0)) } + events.map { .event($0) }
     }

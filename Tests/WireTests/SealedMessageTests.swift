@@ -49,4 +49,18 @@ import Wire
             }
         }
     }
+
+    /// Request 19.
+    @Test func cosignaturesHaveALine() throws {
+        for length in [1, 1_024] {
+            let line = [UInt8](repeating: 0x61, count: length)
+            #expect(
+                try request(19, field(1, line))
+                    == .request(
+                        DirectoryRequest(id: 1, body: .cosign(line: String(decoding: line, as: UTF8.self)))))
+        }
+        for line in [[], [UInt8](repeating: 0x61, count: 1_025), [0xFF]] as [[UInt8]] {
+            #expect(throws: WireError.self) { try request(19, field(1, line)) }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 package import Identity
 import Synchronization
-import Transparency
+package import Transparency
 
 /// The one place where everything that a directory tells of its log is compared with what was seen before: in this link, in another
 /// one, or by a process that ended long ago. All of a home's clients of one directory share it.
@@ -16,6 +16,15 @@ package final class LogBook: Sendable {
         self.directory = directory
         self.keeper = keeper
         state = Mutex(try keeper.state().map { try LogMemory(bytes: $0, of: directory) } ?? LogMemory())
+    }
+
+    /// Goes on from what another one knows, without the copy of the log, of which the keeper has nothing.
+    package init(of directory: PublicIdentity, from memory: LogMemory, keeper: any LogKeeper) {
+        var memory = memory
+        memory.replica = nil
+        self.directory = directory
+        self.keeper = keeper
+        state = Mutex(memory)
     }
 
     /// Begins without knowing anything, and keeps nothing.
@@ -42,17 +51,21 @@ package final class LogBook: Sendable {
         }
     }
 
-    /// See ``LogView/accept(_:notBelow:consistency:)``; `view` is what the proof was asked for, and where another answer has
+    /// See ``LogView/accept(_:notBelow:consistency:)``; `gap` is what the proof was asked for, and where another answer has
     /// changed that since, nothing happens.
     ///
-    /// - Returns: Whether it was taken in.
+    /// - Parameter keeps: whether it is believed; otherwise it is compared with what was seen before, and that is all.
+    /// - Returns: Whether it was compared.
     func accept(
         _ told: SignedCheckpoint, after gap: LogGap?, notBelow floor: UInt64, consistency: [NodeHash],
-        at time: UInt64
+        at time: UInt64, keeps: Bool = true
     ) throws(LogFault) -> Bool {
         try state.withLock { memory throws(LogFault) in
             guard memory.view?.gap(to: told) == gap else { return false }
-            try memory.view?.accept(told, notBelow: floor, consistency: consistency)
+            var view = memory.view
+            try view?.accept(told, notBelow: floor, consistency: consistency)
+            guard keeps else { return true }
+            memory.view = view
             if memory.first == nil {
                 memory.first = LogMemory.Sighting(checkpoint: told.checkpoint, time: time)
             }
@@ -64,6 +77,23 @@ package final class LogBook: Sendable {
     /// disk by what cannot be sent.
     func save() async {
         try? await keeper?.keep { [self] in try memory.bytes }
+    }
+
+    /// The same, where nothing may be said that is not kept. Throws what writing throws.
+    func saveDurably() async throws {
+        try await keeper?.keep { [self] in try memory.bytes }
+    }
+
+    /// Whose cosignatures a checkpoint has to have from now on; nil: nobody's. Throws what writing throws, and nothing changes then.
+    package func set(policy: WitnessPolicy?) async throws {
+        let former = memory.policy
+        state.withLock { $0.policy = policy }
+        do {
+            try await saveDurably()
+        } catch {
+            state.withLock { $0.policy = former }
+            throw error
+        }
     }
 
     // MARK: Lies

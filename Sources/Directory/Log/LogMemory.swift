@@ -35,6 +35,8 @@ package struct LogMemory: Equatable, Sendable {
     package var replica: Replica?
     /// What peers believe.
     package var peers = PeerLogs()
+    /// Whose cosignatures a checkpoint has to have; nil: nobody's.
+    package var policy: WitnessPolicy?
 
     package struct Conviction: Equatable, Sendable, Codable {
         /// The end of a sentence that begins with the directory.
@@ -89,6 +91,7 @@ extension LogMemory {
                 let (peer, log) = try form.log(of: directory)
                 peers.change(peer) { $0 = log }
             }
+            policy = try form.policy.map { try WitnessPolicy(text: $0) }
         } catch {
             throw LogMemoryUnreadable()
         }
@@ -112,7 +115,7 @@ extension LogMemory {
                 replica: replica.map {
                     Form.Replica(size: $0.size, root: Data($0.root.bytes), checked: $0.checked)
                 },
-                peers: peers.all.map { PeerLogForm($0.key, $0.value) })
+                peers: peers.all.map { PeerLogForm($0.key, $0.value) }, policy: policy?.text)
             return Array(try JSONEncoder().encode(form))
         }
     }
@@ -166,5 +169,6 @@ extension LogMemory {
         let convictions: [Conviction]?
         let replica: Replica?
         let peers: [PeerLogForm]?
+        let policy: String?
     }
 }

@@ -6,23 +6,27 @@ import Wire
 /// Not on the client's actor: checking takes its time, and answers to others do not wait for it.
 struct LogReplicator {
     let client: DirectoryClient
+    let sleep: @Sendable (Duration) async throws -> Void
     private var book: LogBook { client.book }
 
     /// Reads what is new up to the newest checkpoint that is known, unless the log has more entries than the limit.
     ///
     /// What was read and held against the rules is kept as it comes, so that an interruption costs a page. Throws what asking throws;
     /// ``DirectoryError/misbehaves(_:)`` when the log is not what was signed.
-    func run(limit: UInt64) async throws(DirectoryError) {
+    ///
+    /// - Parameter held: a copy from before, so that what was kept is not read; nil where there is none.
+    /// - Returns: The copy now; nil where none was needed.
+    @discardableResult
+    func run(limit: UInt64, held: LogReplica? = nil) async throws(DirectoryError) -> LogReplica? {
         guard let target = book.view?.newest, target.checkpoint.size <= limit,
             book.memory.replica?.checked ?? 0 < target.checkpoint.size
-        else { return }
+        else { return held }
         let size = target.checkpoint.size
-        var replica = await restored(upTo: size)
+        var replica =
+            if let held, held.size <= size { held } else { await restored(upTo: size) }
         while replica.size < size, !Task.isCancelled {
             let before = replica.size
-            let page = try await client.entries(
-                from: before, count: Self.pageCount(for: size - before)
-            ).prefix(Int(clamping: size - before))
+            let page = try await page(from: before, to: size)
             guard !page.isEmpty else {
                 throw await client.misbehaved("it has fewer entries than it has signed")
             }
@@ -32,8 +36,24 @@ struct LogReplicator {
             }
             await keep(replica, from: before, isLast: replica.size == size)
         }
-        guard replica.size == size else { return }
+        guard replica.size == size else { return nil }
         try await judge(&replica, target)
+        return replica
+    }
+
+    /// The next entries. A large log takes more pages than are given at once: then they are waited for.
+    private func page(
+        from first: UInt64, to size: UInt64
+    ) async throws(DirectoryError) -> ArraySlice<[UInt8]> {
+        while true {
+            do {
+                let page = try await client.entries(from: first, count: Self.pageCount(for: size - first))
+                return page.prefix(Int(clamping: size - first))
+            } catch {
+                guard case .rateLimited(let delay) = error, !Task.isCancelled else { throw error }
+                try? await sleep(max(delay, .seconds(1)))
+            }
+        }
     }
 
     private func judge(_ replica: inout LogReplica, _ target: SignedCheckpoint) async throws(DirectoryError) {
@@ -126,8 +146,16 @@ extension DirectoryClient {
 
     /// Audits the whole log as far as it is known, see ``LogReplicator``.
     ///
-    /// - Parameter limit: entries above which it is not read.
-    package nonisolated func replicate(limit: UInt64) async throws(DirectoryError) {
-        try await LogReplicator(client: self).run(limit: limit)
+    /// - Parameters:
+    ///   - limit: entries above which it is not read.
+    ///   - held: a copy from before; nil: as it was kept.
+    ///   - sleep: how to wait where the directory gives no more pages for now.
+    /// - Returns: The copy now; nil where none was needed.
+    @discardableResult
+    package nonisolated func replicate(
+        limit: UInt64, held: LogReplica? = nil,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) async throws(DirectoryError) -> LogReplica? {
+        try await LogReplicator(client: self, sleep: sleep).run(limit: limit, held: held)
     }
 }

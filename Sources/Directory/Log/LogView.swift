@@ -134,6 +134,16 @@ package struct LogView: Equatable, Sendable {
         }
     }
 
+    /// The witnesses of a policy who, within 24 hours of a time in seconds since 1970, called a checkpoint the newest that they know.
+    package static func witnesses(
+        of policy: WitnessPolicy, under signed: SignedCheckpoint, at time: UInt64
+    ) -> [WitnessPolicy.Witness] {
+        let cosignatures = signed.cosignatures(of: policy.witnesses.map(\.key))
+        return policy.witnesses.filter { witness in
+            cosignatures[witness.key].map { max($0, time) - min($0, time) < staleAge } ?? false
+        }
+    }
+
     /// Checks that `entry` is a label's newest one under a checkpoint, or, without one, that the label has none.
     package static func check(
         _ entry: LogEntry?, of label: Label, _ proof: MapProof, under checkpoint: Checkpoint

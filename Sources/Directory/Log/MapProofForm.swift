@@ -1,9 +1,9 @@
 import FoundationEssentials
-import Transparency
+package import Transparency
 
 /// A proof of the map as a part of a JSON object; hashes in base64.
-struct MapProofForm: Codable {
-    struct Step: Codable {
+package struct MapProofForm: Codable, Sendable {
+    package struct Step: Codable, Sendable {
         let depth: UInt8
         let sibling: Data
     }
@@ -11,9 +11,9 @@ struct MapProofForm: Codable {
     /// Absent in a map without labels.
     let label: Data?
     let value: Data?
-    let steps: [Step]
+    package let steps: [Step]
 
-    init(_ proof: MapProof) {
+    package init(_ proof: MapProof) {
         label = proof.end.map { Data($0.label.bytes) }
         value = proof.end.map { Data($0.value.bytes) }
         steps = proof.steps.map { Step(depth: $0.depth, sibling: Data($0.sibling.bytes)) }

@@ -12,10 +12,16 @@ struct LogCommand: AsyncParsableCommand {
             Examples:
               p2pchat log status
               p2pchat log accept
+              p2pchat log audit
+              p2pchat log monitor --json
+              p2pchat log policy witnesses.txt
               p2pchat log evidence lie.json
               p2pchat log check-evidence lie.json
             """,
-        subcommands: [Status.self, Accept.self, LogEvidenceCommand.self, CheckEvidence.self],
+        subcommands: [
+            Status.self, Accept.self, LogAuditCommand.self, LogMonitorCommand.self, LogPolicyCommand.self,
+            LogEvidenceCommand.self, CheckEvidence.self,
+        ],
         defaultSubcommand: Status.self)
 
     struct Status: AsyncParsableCommand {

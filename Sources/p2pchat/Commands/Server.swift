@@ -2,6 +2,8 @@ import ArgumentParser
 import DirectoryServer
 import FoundationEssentials
 import Identity
+import Terminal
+import Transparency
 
 struct Server: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,6 +16,7 @@ struct Server: AsyncParsableCommand {
               p2pchat server
               p2pchat server --listen 192.0.2.1:7600 --state /var/lib/p2pchat
               p2pchat server --allow team.txt
+              p2pchat server --witness-policy witnesses.txt
               p2pchat server key
             """,
         subcommands: [ServerKey.self])
@@ -27,6 +30,12 @@ struct Server: AsyncParsableCommand {
         help: ArgumentHelp(
             "Admit only the fingerprints in this file, one a line; # begins a comment.", valueName: "file"))
     var allow: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Hand cosignatures of this policy's witnesses on (C2SP tlog-policy), and wait for its quorum before each change is shown.",
+            valueName: "file"))
+    var witnessPolicy: String?
 
     @Flag(help: "Publish addresses on another ip than the one a client comes from.")
     var allowAnyAddress = false
@@ -52,7 +61,8 @@ struct Server: AsyncParsableCommand {
         do { endpoint = try Endpoint(listen) } catch { throw CommandError(.usage, "\(error)") }
         HomeOptions.warnIfMemoryCannotBeLocked()
         let keys = try folder.makeKeys()
-        let (store, log) = try await folder.open(keys, options: options)
+        let (store, log) = try await folder.open(
+            keys, options: options, witnessing: witnessPolicy.map(Self.witnessing))
         let showAddresses = showAddresses
         let host = try await DirectoryHost.start(
             endpoint, keys: keys, log: log, allow: try allow.map(Self.admitted),
@@ -76,6 +86,15 @@ struct Server: AsyncParsableCommand {
         }
         try await service.runUntilSignal()
         try store.close()
+    }
+
+    private static func witnessing(_ file: String) throws -> DirectoryLog.Witnessing {
+        let text = try LogPolicyCommand.read(file)
+        do {
+            return DirectoryLog.Witnessing(policy: try WitnessPolicy(text: text))
+        } catch {
+            throw CommandError(.badData, "\(file): \(VisibleText("\(error)"))")
+        }
     }
 
     private static func admitted(_ file: String) throws -> Set<PublicIdentity> {

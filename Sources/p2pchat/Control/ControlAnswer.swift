@@ -86,6 +86,10 @@ enum ControlAnswer {
             case ControlMethods.log.name: await handle(ControlMethods.log, operations.log)
             case ControlMethods.acceptEntry.name:
                 await handle(ControlMethods.acceptEntry, operations.acceptEntry)
+            case ControlMethods.logPolicy.name: await handle(ControlMethods.logPolicy, operations.logPolicy)
+            case ControlMethods.auditLog.name: await handle(ControlMethods.auditLog, operations.auditLog)
+            case ControlMethods.proveHandle.name:
+                await handle(ControlMethods.proveHandle, operations.proveHandle)
             case ControlMethods.files.name: await handle(ControlMethods.files, operations.files)
             case ControlMethods.sendFile.name: await handle(ControlMethods.sendFile, operations.sendFile)
             case ControlMethods.acceptFile.name:

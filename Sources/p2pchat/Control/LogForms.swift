@@ -49,7 +49,9 @@ struct LogStatusJSON: Codable, Sendable {
     let convictions: [LogMemory.Conviction]
     /// What came of comparing with peers.
     let compared: [ComparedJSON]
-    /// Names of witnesses whose cosignatures were checked.
+    /// Whose cosignatures are asked for; null where nobody's are.
+    let policy: LogPolicyJSON?
+    /// Names of the witnesses of the policy that cosigned the newest checkpoint within a day.
     let witnesses: [String]
     /// Why the directory could not be asked now; null where it could.
     let problem: String?
@@ -79,7 +81,12 @@ struct LogStatusJSON: Codable, Sendable {
         audit = newest.map { audited == $0.checkpoint.size } ?? false ? "full" : "light"
         convictions = memory.convictions
         compared = ComparedJSON.all(in: log)
-        witnesses = []
+        policy = memory.policy.map { LogPolicyJSON($0) }
+        let now = UInt64(max(0, Date().timeIntervalSince1970))
+        witnesses =
+            memory.policy.flatMap { policy in
+                newest.map { LogView.witnesses(of: policy, under: $0, at: now).map(\.name) }
+            } ?? []
         self.problem = problem
     }
 }

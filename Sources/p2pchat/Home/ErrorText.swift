@@ -157,6 +157,7 @@ extension CommandError {
                     "do not use it before its operator has explained this; what proves it, if it can be proved: p2pchat log evidence"
             )
         case .staleLog(let age): stale(age)
+        case .notWitnessed(let names): notWitnessed(names)
         case .handleTaken:
             CommandError(.refused, "the handle is taken by another identity", hint: "choose another one")
         case .notClaimed: CommandError(.refused, "the handle is not claimed by this identity")
@@ -190,8 +191,23 @@ extension CommandError {
             CommandError(.tryAgain, "the directory has no room for another presence now; try again later")
         case .unsupported:
             CommandError(.refused, "the directory does not know this request; it may be an older version")
+        case .notAWitness:
+            CommandError(
+                .refused, "the directory does not know this identity as a witness",
+                hint: "its operator names its witnesses with: p2pchat server --witness-policy FILE")
         default: CommandError(.refused, "the directory refused: \(failure)")
         }
+    }
+
+    private static func notWitnessed(_ names: [String]) -> CommandError {
+        let who = names.isEmpty ? "no witness of your policy" : "only " + names.joined(separator: ", ")
+        return CommandError(
+            .refused,
+            """
+            what the directory shows was cosigned by \(VisibleText(who)) within a day: it may be shown to nobody else, and is \
+            not believed
+            """,
+            hint: "it works again when the witnesses do; what they are and do: p2pchat log status")
     }
 
     /// By the clock alone nobody can tell which of the two is wrong.

@@ -16,6 +16,10 @@ struct DirectoryVisit: Sendable {
         log = try store.map { try .kept(in: $0, of: reference.identity) } ?? LogBook(of: reference.identity)
     }
 
+    init(reference: DirectoryReference, keys: IdentityKeys, log: LogBook) {
+        (self.reference, self.keys, self.log) = (reference, keys, log)
+    }
+
     /// - Throws: what the body throws; when the directory is not reachable, or another than the reference says.
     func with<Value: Sendable>(_ body: @Sendable (DirectoryClient) async throws -> Value) async throws
         -> Value

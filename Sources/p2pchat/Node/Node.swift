@@ -291,6 +291,18 @@ final class Node: Sendable {
         }
     }
 
+    /// A link to the directory.
+    func directoryClient() async throws -> DirectoryClient {
+        switch kind {
+        case .online(let parts):
+            guard let session = parts.session else { throw ChatError.noDirectory }
+            return try await session.connected()
+        case .visiting(let directory):
+            guard let directory else { throw ChatError.noDirectory }
+            return try await directory.connected()
+        }
+    }
+
     /// What the user is to know of the directory's log; ends at once without one.
     func logNews() -> AsyncStream<LogNotice> { log?.news() ?? AsyncStream { $0.finish() } }
 

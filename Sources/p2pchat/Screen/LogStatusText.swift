@@ -1,4 +1,5 @@
 import Directory
+import Terminal
 
 /// What is known of a directory's log, for people.
 enum LogStatusText {
@@ -19,12 +20,27 @@ enum LogStatusText {
         lines.append(
             "audit         \(status.audit), \(status.audited) entries read and held against the rules")
         lines += ComparedText.lines(status.compared)
-        lines.append("witnesses     none yet")
+        lines += witnesses(status)
         if status.convictions.isEmpty { lines.append("evidence      none") }
         for conviction in status.convictions {
             lines.append("evidence      \(LogText.time(conviction.time)): the directory \(conviction.what)")
         }
         return lines
+    }
+
+    private static func witnesses(_ status: LogStatusJSON) -> [String] {
+        guard let quorum = status.policy?.quorum else { return ["witnesses     no policy asks for any"] }
+        return [
+            "policy        cosignatures of \(VisibleText(quorum))",
+            "witnesses     \(VisibleText(status.witnesses.isEmpty ? "none" : status.witnesses.joined(separator: ", ")))",
+        ]
+    }
+
+    /// How long ago, in a few words.
+    static func ago(_ seconds: Int64?) -> String {
+        guard let seconds else { return "never" }
+        if seconds < 0 { return "in \(-seconds / 60) minutes, by this computer's clock" }
+        return seconds < 120 ? "\(seconds) seconds ago" : "\(age(seconds)) ago"
     }
 
     private static func age(_ seconds: Int64?) -> String {

@@ -36,15 +36,16 @@ struct DirectoryFolder {
     }
 
     /// The store and its log, compared with what was signed last.
-    func open(_ keys: IdentityKeys, options: ServiceOptions) async throws -> (
-        store: SQLiteClaimStore, log: DirectoryLog
-    ) {
+    func open(
+        _ keys: IdentityKeys, options: ServiceOptions, witnessing: DirectoryLog.Witnessing? = nil
+    ) async throws -> (store: SQLiteClaimStore, log: DirectoryLog) {
         let signer = try await makeSigner(keys)
         let store = try SQLiteClaimStore(path: storePath)
         let log = try await DirectoryLog(
             store: store, signer: signer, lastSigned: LastSignedFile(folder: home.path),
             rules: ClaimRules(
-                operator: keys.publicIdentity, handlesPerIdentity: options.limits.handlesPerIdentity))
+                operator: keys.publicIdentity, handlesPerIdentity: options.limits.handlesPerIdentity),
+            witnessing: witnessing)
         return (store, log)
     }
 

@@ -9,6 +9,8 @@ enum ServerEventText {
         case .registered(let registration): "registered " + text(registration, showAddresses)
         case .changed(let registration): "changed " + text(registration, showAddresses)
         case .storeFailed(let reason): "the store of handles failed: \(VisibleText(reason))"
+        case .witnessCame(let name): "witness \(VisibleText(name)) cosigns"
+        case .witnessLeft(let name): "witness \(VisibleText(name)) is gone"
         case .left(let registration, let reason):
             "left \(name(registration)) \(registration.identity.shortFingerprint) (\(text(reason)))"
         }
