@@ -22,6 +22,7 @@ extension Misbehaving {
         Scene(title: "A restored backup") { try await $0.restoreBackup($1, $2) },
         Scene(title: "Two logs for two clients") { try await $0.equivocate($1, $2) },
         Scene(title: "A log that stands still") { try await $0.freeze($1, $2) },
+        Scene(title: "Two logs, and witnesses") { try await $0.equivocateBeforeAPolicy($1, $2) },
     ]
 
     private static let wrongEntry = "the entry of a handle is not the one that its log has"

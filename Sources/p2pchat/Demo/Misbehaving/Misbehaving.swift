@@ -11,8 +11,8 @@ struct Misbehaving: Sendable {
     enum Outcome: Sendable {
         /// The client stops with exit code 76; whether there is evidence.
         case misbehaviour(_ words: String, evidence: Bool)
-        /// The client does not believe the answer, exit code 77, and convicts nobody.
-        case refused(_ words: String)
+        /// The client does not believe the answer, exit code 77, and convicts nobody, since that.
+        case refused(_ words: String, since: String = "the clock of the client may be wrong")
         /// The client goes on, and says this.
         case warning(_ words: String)
         /// Nobody can notice it here.
@@ -110,9 +110,9 @@ struct Misbehaving: Sendable {
             } else {
                 lines.append("evidence  none: what is wrong was signed by nobody, or is true of another time")
             }
-        case .refused:
+        case .refused(_, let reason):
             isRight = isRight && evidence.count == before
-            lines.append("evidence  none: the clock of the client may be wrong")
+            lines.append("evidence  none: \(reason)")
         case .warning, .unnoticed: isRight = isRight && evidence.count == before
         }
         return (lines, isRight)
@@ -143,7 +143,8 @@ struct Misbehaving: Sendable {
             switch expected {
             case .misbehaviour(let words, _):
                 return (lines, seen.code == .directoryMisbehaves && seen.message.contains(words))
-            case .refused(let words): return (lines, seen.code == .refused && seen.message.contains(words))
+            case .refused(let words, _):
+                return (lines, seen.code == .refused && seen.message.contains(words))
             case .warning, .unnoticed: return (lines, false)
             }
         }
