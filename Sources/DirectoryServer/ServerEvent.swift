@@ -9,6 +9,10 @@ package enum ServerEvent: Sendable, Equatable {
     case left(Registration, LeaveReason)
     /// The store failed; the text is for the operator, not for clients.
     case storeFailed(String)
+    /// The folder that the log is published in stays as it was; told once, until it goes on. The text is for the operator.
+    case publishingFailed(String)
+    /// After that: the folder has the newest checkpoint again.
+    case publishingGoesOn
 }
 
 /// One presence as the operator sees it.

@@ -9,6 +9,8 @@ enum ServerEventText {
         case .registered(let registration): "registered " + text(registration, showAddresses)
         case .changed(let registration): "changed " + text(registration, showAddresses)
         case .storeFailed(let reason): "the store of handles failed: \(VisibleText(reason))"
+        case .publishingFailed(let reason): "the log cannot be published: \(VisibleText(reason))"
+        case .publishingGoesOn: "the log is published again"
         case .left(let registration, let reason):
             "left \(name(registration)) \(registration.identity.shortFingerprint) (\(text(reason)))"
         }
