@@ -51,8 +51,28 @@ enum LogBench {
         start = .now
         for (handle, _) in new.prefix(1_000) { _ = try await log.newest(Label(handle)) }
         figures.add(["log.proved_lookup_ms": seconds(since: start)])
+        try await figures.add(publishing(log, folder + "/published"))
         try again.close()
         try figures.add(audit(100_000))
+        return figures
+    }
+
+    /// The log as files: all of them, then what the next start compares, then what one more entry takes.
+    private static func publishing(_ log: DirectoryLog, _ path: String) async throws -> [String: Double] {
+        let folder = try PublishedFolder(making: path)
+        var start = ContinuousClock.now
+        try await LogPublisher(log: log, folder: folder) { _ in }.publish()
+        var figures = ["log.publish_s": seconds(since: start)]
+        start = .now
+        let publisher = LogPublisher(log: log, folder: folder) { _ in }
+        try await publisher.publish()
+        figures["log.publish_compare_s"] = seconds(since: start)
+        for (handle, bytes) in try claims(1, "later") {
+            _ = try await log.append(NewEntry(LogEntry(bytes: bytes), handle: handle))
+        }
+        start = .now
+        try await publisher.publish()
+        figures["log.publish_one_ms"] = seconds(since: start) * 1_000
         return figures
     }
 
@@ -90,9 +110,9 @@ enum LogBench {
         try queue.close()
     }
 
-    private static func claims(_ count: Int) throws -> [(Handle, [UInt8])] {
+    private static func claims(_ count: Int, _ prefix: String = "new") throws -> [(Handle, [UInt8])] {
         try (0..<count).map { index in
-            let handle = try Handle("new\(index)")
+            let handle = try Handle("\(prefix)\(index)")
             let entry = try LogEntry.make(
                 .claim(recovery: .none), label: Label(handle), after: nil, time: 1,
                 by: IdentityKeys.generate())

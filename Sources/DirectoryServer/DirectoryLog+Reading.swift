@@ -43,6 +43,12 @@ extension DirectoryLog {
         )
     }
 
+    /// The newest checkpoint, said to be that within the last half hour, and how many entries it has.
+    func newestNote() async throws(ClaimStoreError) -> (note: [UInt8], size: UInt64) {
+        try await settle()
+        return (currentNote(), signedSize)
+    }
+
     /// Entries in their order, as many as fit into a message, and at most `limit` where that is not 0.
     package func entries(
         from first: UInt64, count limit: Int = 0, early: Bool = false

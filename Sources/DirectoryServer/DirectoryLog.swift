@@ -53,17 +53,19 @@ package actor DirectoryLog {
     private(set) var isWorking = false
     private var waiting: [Waiting] = []
     private var idle: [CheckedContinuation<Void, Never>] = []
+    private var listeners: [AsyncStream<Void>.Continuation] = []
 
     /// Reads the store and compares it with what was signed last. Throws ``LogStartError`` when to go on could contradict that,
     /// ``ClaimStoreError``, or what writing throws.
     ///
     /// - Parameters:
     ///   - rules: by which entries are taken in.
+    ///   - published: the checkpoint in the folder that the log is published in, which must not be contradicted either.
     ///   - witnessing: whose cosignatures are handed on and waited for; nil: nobody's.
     ///   - now: the clock for cosignatures.
     package init(
         store: any ClaimStore, signer: LogSigner, lastSigned: any LastSigned, rules: ClaimRules,
-        witnessing: Witnessing? = nil,
+        published: [UInt8]? = nil, witnessing: Witnessing? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) async throws {
         // Not copied: a large log's map is most of this process.
@@ -71,7 +73,11 @@ package actor DirectoryLog {
         let checkpoint = Checkpoint(
             origin: signer.keys.note.name, size: log.size, root: log.root, mapRoot: map.root())
         let former = try await lastSigned.read()
-        if let former { try await Self.compare(former, with: checkpoint, in: store, signer) }
+        if let former {
+            guard let former = signer.checkpoint(former) else { throw LogStartError.lastSignedUnreadable }
+            try await Self.compare(former, with: checkpoint, in: store)
+        }
+        if let published { try await Self.compare(published: published, with: checkpoint, in: store, signer) }
         let time = Self.seconds(now())
         var signed = Signed(
             checkpoint: checkpoint, note: try signer.sign(checkpoint, at: time), renewed: time)
@@ -89,13 +95,21 @@ package actor DirectoryLog {
         self.signed = signed
     }
 
+    /// Throws ``LogStartError`` unless the checkpoint in the folder that the log is published in is of this log, and not ahead of it.
+    func compare(published bytes: [UInt8]) async throws {
+        try await Self.compare(published: bytes, with: signed.checkpoint, in: store, signer)
+    }
+
     private static func compare(
-        _ bytes: [UInt8], with checkpoint: Checkpoint, in store: any ClaimStore, _ signer: LogSigner
+        published bytes: [UInt8], with checkpoint: Checkpoint, in store: any ClaimStore, _ signer: LogSigner
     ) async throws {
-        guard let note = try? SignedNote(bytes: bytes),
-            let former = signer.statements.lazy.compactMap({ try? SignedCheckpoint(note: note, by: $0.keys) })
-                .first?.checkpoint
-        else { throw LogStartError.lastSignedUnreadable }
+        guard let former = signer.checkpoint(bytes) else { throw LogStartError.publishedForeign }
+        try await compare(former, with: checkpoint, in: store)
+    }
+
+    private static func compare(
+        _ former: Checkpoint, with checkpoint: Checkpoint, in store: any ClaimStore
+    ) async throws {
         guard former.size <= checkpoint.size else {
             throw LogStartError.storeBehind(signed: former.size, stored: checkpoint.size)
         }
@@ -106,6 +120,15 @@ package actor DirectoryLog {
         guard root == former.root, former.size < checkpoint.size || former.mapRoot == checkpoint.mapRoot
         else {
             throw LogStartError.storeDiffers(signed: former.size)
+        }
+    }
+
+    /// Yields to the listener at each new checkpoint, until it is finished.
+    package func tell(_ listener: AsyncStream<Void>.Continuation) { listeners.append(listener) }
+
+    private func tellListeners() {
+        listeners.removeAll {
+            if case .terminated = $0.yield() { true } else { false }
         }
     }
 
@@ -214,6 +237,7 @@ package actor DirectoryLog {
             // First on disk: a directory that starts again after a crash must know of everything that was ever handed out.
             try await lastSigned.write(note.bytes)
             signed = Signed(checkpoint: checkpoint, note: note, renewed: time)
+            tellListeners()
         } catch {
             throw .unavailable("the checkpoint cannot be kept: \(error)")
         }

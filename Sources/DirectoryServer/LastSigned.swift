@@ -1,4 +1,3 @@
-import Dispatch
 import Identity
 import Synchronization
 import Transparency
@@ -16,36 +15,20 @@ package struct LastSignedFile: LastSigned {
     package static let name = "last-signed"
 
     private let path: String
-    /// A thread of its own for calls that wait for a disk: those on which everything else runs are few.
-    private let queue = DispatchQueue(label: "p2pchat.last-signed")
+    private let queue = FileQueue("p2pchat.last-signed")
 
     package init(folder: String) {
         path = folder + "/" + Self.name
     }
 
     package func read() async throws -> [UInt8]? {
-        try await onQueue { () throws(IdentityError) in
+        try await queue.run { () throws(IdentityError) in
             try StateFile.read(path, limit: SignedNote.mostBytes)
         }
     }
 
     package func write(_ note: [UInt8]) async throws {
-        try await onQueue { () throws(IdentityError) in try StateFile.write(path, note) }
-    }
-
-    private func onQueue<Value: Sendable>(
-        _ body: @escaping @Sendable () throws(IdentityError) -> Value
-    ) async throws(IdentityError) -> Value {
-        let result: Result<Value, IdentityError> = await withCheckedContinuation { continuation in
-            queue.async {
-                do throws(IdentityError) {
-                    continuation.resume(returning: .success(try body()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        return try result.get()
+        try await queue.run { () throws(IdentityError) in try StateFile.write(path, note) }
     }
 }
 

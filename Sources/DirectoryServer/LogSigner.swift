@@ -39,6 +39,12 @@ package final class LogSigner: Sendable {
             text: text, signatures: [note.sign(text, at: time), cosignature.sign(text, at: time)])
     }
 
+    /// What a note says if these keys or former ones signed it; nil for any other bytes.
+    func checkpoint(_ bytes: [UInt8]) -> Checkpoint? {
+        guard let note = try? SignedNote(bytes: bytes) else { return nil }
+        return statements.lazy.compactMap { try? SignedCheckpoint(note: note, by: $0.keys) }.first?.checkpoint
+    }
+
     private static func derive(_ seed: borrowing SecretBytes, _ purpose: String) throws -> SecretBytes {
         try Blake2b.keyed256(key: seed, Array("p2pchat/1 \(purpose)".utf8))
     }

@@ -6,6 +6,8 @@ package enum LogStartError: Error, Equatable, Sendable {
     case storeDiffers(signed: UInt64)
     /// What was signed last cannot be read, or is not signed by a key of this log.
     case lastSignedUnreadable
+    /// The checkpoint in the folder that the log is published in cannot be read, or is not signed by a key of this log.
+    case publishedForeign
     /// There is something signed, and no key that could have signed it.
     case keyMissing
     /// The log's keys belong to another directory's identity.

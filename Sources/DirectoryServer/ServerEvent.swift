@@ -12,6 +12,10 @@ package enum ServerEvent: Sendable, Equatable {
     /// A witness is there, or is not any more; its name in the operator's policy.
     case witnessCame(String)
     case witnessLeft(String)
+    /// The folder that the log is published in stays as it was; told once, until it goes on. The text is for the operator.
+    case publishingFailed(String)
+    /// After that: the folder has the newest checkpoint again.
+    case publishingGoesOn
 }
 
 /// One presence as the operator sees it.

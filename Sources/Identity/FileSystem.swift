@@ -66,17 +66,25 @@ package enum FileSystem {
 
     /// Removes what a killed `create` or `replace` of this path left behind.
     static func removeLeftovers(of path: String) {
-        guard let target = resolved(path) else { return }
-        let (folder, name) = split(target)
-        guard let entries = opendir(folder) else { return }
-        defer { closedir(entries) }
-        while let entry = readdir(entries) {
-            let other = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            guard other.hasPrefix(name + "."), other.hasSuffix(NewFile.temporarySuffix) else { continue }
+        let (folder, name) = split(resolved(path) ?? path)
+        for other in names(in: folder)
+        where other.hasPrefix(name + ".") && other.hasSuffix(NewFile.temporarySuffix) {
             unlink(folder + "/" + other)
         }
+    }
+
+    /// Everything in a folder, itself and the one above it included; nothing where it cannot be read.
+    static func names(in folder: String) -> [String] {
+        guard let entries = opendir(folder) else { return [] }
+        defer { closedir(entries) }
+        var names: [String] = []
+        while let entry = readdir(entries) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+                })
+        }
+        return names
     }
 
     private static func resolved(_ path: String) -> String? {

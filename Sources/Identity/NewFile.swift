@@ -20,6 +20,11 @@ struct NewFile: ~Copyable {
         guard descriptor >= 0 else { throw .inputOutput(doing: "write", path: path, code: errno) }
     }
 
+    /// The mode that the umask may have narrowed. Throws `inputOutput`.
+    func setMode(_ mode: mode_t) throws(IdentityError) {
+        guard fchmod(descriptor, mode) == 0 else { throw failure }
+    }
+
     /// Throws `inputOutput`, for instance on a full disk.
     func append(_ bytes: [UInt8]) throws(IdentityError) {
         var offset = 0

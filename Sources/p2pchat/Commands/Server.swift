@@ -17,6 +17,7 @@ struct Server: AsyncParsableCommand {
               p2pchat server --listen 192.0.2.1:7600 --state /var/lib/p2pchat
               p2pchat server --allow team.txt
               p2pchat server --witness-policy witnesses.txt
+              p2pchat server --publish /srv/p2pchat-log
               p2pchat server key
             """,
         subcommands: [ServerKey.self])
@@ -36,6 +37,12 @@ struct Server: AsyncParsableCommand {
             "Hand cosignatures of this policy's witnesses on (C2SP tlog-policy), and wait for its quorum before each change is shown.",
             valueName: "file"))
     var witnessPolicy: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the log into this folder, as files for any web server (C2SP tlog-tiles).",
+            valueName: "dir"))
+    var publish: String?
 
     @Flag(help: "Publish addresses on another ip than the one a client comes from.")
     var allowAnyAddress = false
@@ -61,26 +68,31 @@ struct Server: AsyncParsableCommand {
         do { endpoint = try Endpoint(listen) } catch { throw CommandError(.usage, "\(error)") }
         HomeOptions.warnIfMemoryCannotBeLocked()
         let keys = try folder.makeKeys()
+        let published = try publish.map(folder.publishedFolder)
         let (store, log) = try await folder.open(
-            keys, options: options, witnessing: witnessPolicy.map(Self.witnessing))
+            keys, options: options, published: published, witnessing: witnessPolicy.map(Self.witnessing))
         let showAddresses = showAddresses
-        let host = try await DirectoryHost.start(
-            endpoint, keys: keys, log: log, allow: try allow.map(Self.admitted),
-            options: options
-        ) { event in
+        let events: @Sendable (ServerEvent) -> Void = { event in
             // A reader that went away ends the lines, not the directory.
             try? Output.line(ServerEventText.line(event, showAddresses: showAddresses))
         }
+        let host = try await DirectoryHost.start(
+            endpoint, keys: keys, log: log, allow: try allow.map(Self.admitted),
+            options: options, events: events)
+        let publisher = published.map { LogPublisher(log: log, folder: $0, events: events) }
         let reference = try host.reference
         let stopping = StopSignal()
         let service = OnlineService {
             // Whoever reads this may end the server from then on, which is heard now.
             try Output.line("directory \(reference)")
+            let publishing = Task { await publisher?.run() }
             await withDiscardingTaskGroup { group in
                 group.addTask { await host.run() }
                 await stopping.wait()
                 await host.close()
             }
+            publishing.cancel()
+            await publishing.value
         } stop: {
             stopping.raise()
         }

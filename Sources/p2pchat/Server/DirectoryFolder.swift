@@ -1,4 +1,5 @@
 import DirectoryServer
+import Glibc
 import Identity
 
 /// A directory's state folder: its identity, the keys of its log, its store.
@@ -35,9 +36,24 @@ struct DirectoryFolder {
         return try LogSigner(file, directory: keys)
     }
 
-    /// The store and its log, compared with what was signed last.
+    /// The folder to publish the log in, made where it is not there.
+    func publishedFolder(_ option: String) throws -> PublishedFolder {
+        let folder = try PublishedFolder(making: FolderCheck.absolute(option))
+        var (own, other) = (stat(), stat())
+        if stat(home.path, &own) == 0, stat(folder.path, &other) == 0, own.st_dev == other.st_dev,
+            own.st_ino == other.st_ino
+        {
+            throw CommandError(
+                .usage, "the log cannot be published in the state folder, where the keys are",
+                hint: "name another folder with --publish DIR")
+        }
+        return folder
+    }
+
+    /// The store and its log, compared with what was signed last, and with what is published where a folder is given.
     func open(
-        _ keys: IdentityKeys, options: ServiceOptions, witnessing: DirectoryLog.Witnessing? = nil
+        _ keys: IdentityKeys, options: ServiceOptions, published: PublishedFolder? = nil,
+        witnessing: DirectoryLog.Witnessing? = nil
     ) async throws -> (store: SQLiteClaimStore, log: DirectoryLog) {
         let signer = try await makeSigner(keys)
         let store = try SQLiteClaimStore(path: storePath)
@@ -45,7 +61,7 @@ struct DirectoryFolder {
             store: store, signer: signer, lastSigned: LastSignedFile(folder: home.path),
             rules: ClaimRules(
                 operator: keys.publicIdentity, handlesPerIdentity: options.limits.handlesPerIdentity),
-            witnessing: witnessing)
+            published: try await published?.checkpoint(), witnessing: witnessing)
         return (store, log)
     }
 

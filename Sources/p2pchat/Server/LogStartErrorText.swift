@@ -15,11 +15,16 @@ extension CommandError {
             CommandError(
                 .refused,
                 "the store has other entries than the \(signed) that were signed: clients would see a fork",
-                hint: "put back the directory.sqlite that belongs to last-signed")
+                hint: "put back the directory.sqlite that belongs to what was signed")
         case .lastSignedUnreadable:
             CommandError(
                 .badData, "last-signed is damaged, or was signed by other log keys than those in log.key",
                 hint: "put back the log.key that belongs to it")
+        case .publishedForeign:
+            CommandError(
+                .badData,
+                "the checkpoint in the folder to publish in is damaged, or was not signed by this directory's log",
+                hint: "name another folder with --publish DIR")
         case .keyMissing:
             CommandError(
                 .refused, "there is no log.key, but something was signed: clients would not know a new one",

@@ -11,6 +11,8 @@ enum ServerEventText {
         case .storeFailed(let reason): "the store of handles failed: \(VisibleText(reason))"
         case .witnessCame(let name): "witness \(VisibleText(name)) cosigns"
         case .witnessLeft(let name): "witness \(VisibleText(name)) is gone"
+        case .publishingFailed(let reason): "the log cannot be published: \(VisibleText(reason))"
+        case .publishingGoesOn: "the log is published again"
         case .left(let registration, let reason):
             "left \(name(registration)) \(registration.identity.shortFingerprint) (\(text(reason)))"
         }
