@@ -5,8 +5,9 @@ usage: screen.py P2PCHAT [--messages N] [--keys N] [--idle SECONDS]
 
 A key's time is that from writing it to the pty until the terminal was told to show it; a page's, until the terminal was told the
 last of it (no more for 30 ms). One home holds many messages; while keys are typed another sends a thousand lines a second, and a file.
+The sender stands for another computer, so it steps back. Beside each key another is typed that the kernel alone echoes: that is the limit.
 """
-import argparse, fcntl, os, pty, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, threading, time
+import argparse, fcntl, os, pty, select, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, threading, time
 
 import history
 
@@ -20,6 +21,36 @@ def step_forward():
         return True
     except PermissionError:
         return False
+
+
+def step_back():
+    """For whoever stands for another computer. Linux weighs sessions against each other, whatever the niceness in them (sched(7), "autogroup")."""
+    os.setsid()
+    os.nice(15)
+    try:
+        with open("/proc/self/autogroup", "w") as file:
+            file.write("19")
+    except OSError:
+        pass
+
+
+class Echo:
+    """A terminal in which nothing but the kernel answers."""
+
+    def __init__(self):
+        self.fd, self.other = pty.openpty()
+
+    def time_of(self, key):
+        began = time.perf_counter()
+        os.write(self.fd, key)
+        os.read(self.fd, 64)
+        took = time.perf_counter() - began
+        # What is typed is taken, so that the line does not get full.
+        os.write(self.fd, b"\n")
+        os.read(self.other, 64)
+        while select.select([self.fd], [], [], 0)[0]:
+            os.read(self.fd, 64)
+        return took
 
 
 class Screen:
@@ -92,8 +123,9 @@ class Screen:
         os.write(self.fd, keys)
 
     def keys(self, count):
-        """A letter each that stands nowhere on the screen yet; the line is emptied now and then."""
-        times = []
+        """A letter each that stands nowhere on the screen yet; the line is emptied now and then. Tells of the kernel's echo, too."""
+        times, echo = [], Echo()
+        self.echoed = []
         for number in range(count):
             if number % 100 == 0:
                 self.type(b"\x15")
@@ -101,7 +133,9 @@ class Screen:
             letter = chr(0x3400 + number).encode()
             times.append(self.time_of(letter))
             # As fast as anybody types.
-            time.sleep(0.02)
+            time.sleep(0.01)
+            self.echoed.append(echo.time_of(b"x"))
+            time.sleep(0.01)
         return times
 
     def cpu(self):
@@ -127,6 +161,12 @@ def feed(pipe, rate):
             time.sleep(0.01)
     except OSError:
         return
+
+
+def arrived(program, home):
+    """How many of the lines that are fed have come."""
+    last = history.call(program, "history", "alice", "--limit", "1", "--json", "--home", home)
+    return int(last.split("number ")[1].split('"')[0])
 
 
 def show(what, times):
@@ -161,6 +201,7 @@ def main():
         screen.type(b"\x1b1")
         screen.settle(0.5)
         show("a key in quiet", screen.keys(options.keys))
+        show("the kernel's echo of one", screen.echoed)
 
         times = []
         for size in [(120, 40), (200, 60)] * 10:
@@ -189,16 +230,16 @@ def main():
         data = os.path.join(folder, "data")
         with open(data, "wb") as file:
             file.truncate(8 << 30)
-        listen = history.start("nice", "-n", "15", options.program, "listen", "--json", "--home", alice)
+        listen = history.start(options.program, "listen", "--json", "--home", alice, preexec_fn=step_back)
         running.append(listen)
         history.until(listen, '"online"')
         threading.Thread(target=listen.stdout.read, daemon=True).start()
-        sending = subprocess.Popen(["nice", "-n", "15", options.program, "send", "bob", "--lines", "--home", alice], stdin=subprocess.PIPE,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sending = subprocess.Popen([options.program, "send", "bob", "--lines", "--home", alice], stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=step_back)
         running.append(sending)
         threading.Thread(target=feed, args=(sending.stdin, 1000), daemon=True).start()
-        running.append(subprocess.Popen(["nice", "-n", "15", options.program, "send-file", "bob", data, "--home", alice],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        running.append(subprocess.Popen([options.program, "send-file", "bob", data, "--home", alice],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=step_back))
         # It is read before it is offered.
         end = time.perf_counter() + 60
         while "offered" not in history.call(options.program, "files", "--json", "--home", home):
@@ -207,9 +248,13 @@ def main():
             time.sleep(0.2)
         screen.type(b"\x15/get 1 " + folder.encode() + b"/\r")
         screen.settle(0.01, 3)
-        show("a key while messages and a file come", screen.keys(options.keys))
+        began, before = time.perf_counter(), arrived(options.program, home)
+        times = screen.keys(options.keys)
+        rate = (arrived(options.program, home) - before) / (time.perf_counter() - began)
+        show("a key while messages and a file come", times)
+        show("the kernel's echo of one", screen.echoed)
         moved = sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder) if name.endswith(".p2pchat-part"))
-        print("  of the file there are %d MiB by then" % (moved >> 20))
+        print("  %d messages a second came; of the file there are %d MiB by then" % (rate, moved >> 20))
         screen.stop()
     finally:
         for process in reversed(running):
