@@ -3,9 +3,17 @@ import Foundation
 // Machines are shared and noisy: the limit program and the link take turns, and what counts is the median of the ratios.
 //   p2pchat-bench [rounds] [MiB]
 //   p2pchat-bench log [entries]
+//   p2pchat-bench replica [entries]
 if CommandLine.arguments.dropFirst().first == "log" {
     let entries = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1_000_000
     try await LogBench.run(entries: entries).print()
+    exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "replica" {
+    var figures = Figures()
+    let entries = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 100_000
+    figures.add(try await ReplicaBench.run(entries: entries))
+    figures.print()
     exit(0)
 }
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
