@@ -16,9 +16,9 @@ enum ReplicaBench {
             rules: ClaimRules(operator: keys.publicIdentity, handlesPerIdentity: 3))
         try await fill(log, entries)
         var options = ServiceOptions()
-        // What a directory gives in a minute is another figure than what a client can take.
-        options.limits.pagesPerIdentity = Rate(1_000_000, per: .seconds(1))
+        // The pages are limited as they are everywhere; only the look-ups that time the others are more than one user makes.
         options.limits.lookupsPerIdentity = Rate(1_000_000, per: .seconds(1))
+        options.limits.lookupsPerAddress = Rate(1_000_000, per: .seconds(1))
         let service = DirectoryService(
             identity: keys.publicIdentity, log: log, options: options, probe: { _, _ in .unroutable })
         let listener = try await LinkListener.bind(

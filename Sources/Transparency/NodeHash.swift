@@ -9,13 +9,10 @@ package struct NodeHash: Hashable, Sendable {
 
     /// Nil unless 32 bytes.
     package init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.count == Self.byteCount else { return nil }
-        var rest = bytes[...]
-        func word() -> UInt64 {
-            defer { rest = rest.dropFirst(8) }
-            return rest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        words = (word(), word(), word(), word())
+        // Byte by byte through a protocol is a fifth of what publishing a log costs.
+        let read = bytes.withContiguousStorageIfAvailable { Self(UnsafeRawBufferPointer($0)) }
+        guard let hash = read ?? Array(bytes).withUnsafeBytes({ Self($0) }) else { return nil }
+        self = hash
     }
 
     /// The same of memory that is somebody else's, for those who read millions.

@@ -46,8 +46,13 @@ package struct LogReplica: Sendable {
     }
 
     /// Adds an entry and holds it against the rules.
-    package mutating func append(_ entry: [UInt8]) {
-        if fault == nil { check(entry) }
+    package mutating func append(_ entry: [UInt8]) { append(entry, read: try? LogEntry(bytes: entry)) }
+
+    /// The same of an entry whose signatures were checked elsewhere.
+    ///
+    /// - Parameter read: What the bytes say; nil where they are no entry.
+    mutating func append(_ entry: [UInt8], read: LogEntry?) {
+        if fault == nil { check(read) }
         add(entry)
     }
 
@@ -63,8 +68,8 @@ package struct LogReplica: Sendable {
         map.set(label, to: hash)
     }
 
-    private mutating func check(_ bytes: [UInt8]) {
-        guard let entry = try? LogEntry(bytes: bytes) else {
+    private mutating func check(_ entry: LogEntry?) {
+        guard let entry else {
             fault = Fault(position: size, predecessor: nil)
             return
         }
