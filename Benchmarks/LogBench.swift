@@ -33,7 +33,7 @@ enum LogBench {
         // Each is read and its signature checked, as from a link.
         let new = try claims(20_000)
         start = .now
-        // 500 are under way at any time, as from so many links.
+        // 1,000 are under way at any time, as from so many links.
         let largest = try await withThrowingTaskGroup(of: Int.self) { group in
             func add(_ index: Int) {
                 let (handle, bytes) = new[index]
@@ -43,8 +43,8 @@ enum LogBench {
                     return receipt.evidence.map.steps.count
                 }
             }
-            for index in 0..<500 { add(index) }
-            var (begun, largest) = (500, 0)
+            for index in 0..<1_000 { add(index) }
+            var (begun, largest) = (1_000, 0)
             while let steps = try await group.next() {
                 largest = max(largest, steps)
                 if begun < new.count { add(begun) }

@@ -1,3 +1,5 @@
+import Dispatch
+
 /// The map that a log tells: for each label the hash of its newest entry, as a compressed binary Merkle tree over the bits of
 /// the labels (docs/directory.md, "The map"). All of it is in memory; hashes are computed when they are asked for, each
 /// once after a change, however many labels a batch changes.
@@ -24,6 +26,8 @@ package struct MapTree: Sendable {
     private var leaves: [Leaf] = []
     private var inner: [Inner] = []
     private var top: Reference?
+    /// How many times a label was set since the hashes were computed.
+    private var changes = 0
 
     package init() {}
 
@@ -43,6 +47,7 @@ package struct MapTree: Sendable {
 
     /// Sets the newest entry of a label.
     package mutating func set(_ label: NodeHash, to value: NodeHash) {
+        changes += 1
         guard let index = nearest(label) else {
             leaves.append(Leaf(label: label, value: value))
             top = ~0
@@ -77,13 +82,14 @@ package struct MapTree: Sendable {
     /// The root; computes what changed since.
     package mutating func root() -> NodeHash {
         guard let top else { return .emptyMap }
-        return refresh(top)
+        refresh(top)
+        return hash(top)
     }
 
     /// What a label's entry is, or that it has none: the way from the root that the label's bits take, and where it ends.
     package mutating func prove(_ label: NodeHash) -> MapProof {
         guard let top else { return MapProof(end: nil, steps: []) }
-        _ = refresh(top)
+        refresh(top)
         var steps: [MapProof.Step] = []
         var reference = top
         while reference >= 0 {
@@ -123,15 +129,58 @@ package struct MapTree: Sendable {
         return found
     }
 
-    private mutating func refresh(_ reference: Reference) -> NodeHash {
-        guard reference >= 0 else { return hash(reference) }
-        let index = Int(reference)
-        guard inner[index].isStale else { return inner[index].hash }
-        let left = refresh(inner[index].left)
-        let right = refresh(inner[index].right)
-        inner[index].hash = .mapNode(inner[index].depth, left, right)
-        inner[index].isStale = false
-        return inner[index].hash
+    /// Computes the hashes that changed below the top.
+    private mutating func refresh(_ top: Reference) {
+        defer { changes = 0 }
+        let many = changes >= Self.manyChanges
+        leaves.withUnsafeBufferPointer { leaves in
+            inner.withUnsafeMutableBufferPointer { inner in
+                let nodes = Nodes(leaves: leaves, inner: inner)
+                if many {
+                    // A directory that starts computes two hashes for each label: its processors share them.
+                    let parts = nodes.staleParts(below: top, atLeast: Self.parts)
+                    DispatchQueue.concurrentPerform(iterations: parts.count) { _ = nodes.refresh(parts[$0]) }
+                }
+                _ = nodes.refresh(top)
+            }
+        }
+    }
+
+    /// Below that the threads cost more than they save.
+    private static let manyChanges = 4_096
+    /// Some times as many as there are processors, since they are not of the same size.
+    private static let parts = 64
+
+    /// The two arrays for as long as hashes are computed. Several threads write at once, each to the nodes of a part of the tree that no other has.
+    private struct Nodes: @unchecked Sendable {
+        let leaves: UnsafeBufferPointer<Leaf>
+        let inner: UnsafeMutableBufferPointer<Inner>
+
+        func refresh(_ reference: Reference) -> NodeHash {
+            guard reference >= 0 else {
+                let leaf = leaves[Int(~reference)]
+                return .mapLeaf(leaf.label, leaf.value)
+            }
+            let index = Int(reference)
+            guard inner[index].isStale else { return inner[index].hash }
+            let left = refresh(inner[index].left)
+            let right = refresh(inner[index].right)
+            inner[index].hash = .mapNode(inner[index].depth, left, right)
+            inner[index].isStale = false
+            return inner[index].hash
+        }
+
+        /// So many stale nodes or more, none below another, with everything that is stale below them or above; fewer where there are not as many.
+        func staleParts(below top: Reference, atLeast wanted: Int) -> [Reference] {
+            var parts = [top]
+            while parts.count < wanted {
+                let next = parts.flatMap { [inner[Int($0)].left, inner[Int($0)].right] }
+                    .filter { $0 >= 0 && inner[Int($0)].isStale }
+                guard next.count >= parts.count else { return parts }
+                parts = next
+            }
+            return parts
+        }
     }
 
     /// Of a leaf, or of an inner node that is not stale.

@@ -42,6 +42,18 @@ import Transparency
         #expect(backwards.count == 500)
     }
 
+    /// Hashes that are computed by several threads are those that one computes, also where only some of them are stale.
+    @Test(arguments: [4_095, 4_096, 20_000])
+    func manyLabelsAtOnce(count: Int) {
+        let known = (0..<count).map { (label($0), value($0)) }
+        var map = MapTree()
+        for (label, value) in known { map.set(label, to: value) }
+        #expect(map.root() == Naive.map(known))
+        let changed = known.map { ($0, $0.bytes[0] % 2 == 0 ? value(-1) : $1) }
+        for (label, value) in changed { map.set(label, to: value) }
+        #expect(map.root() == Naive.map(changed))
+    }
+
     /// Labels that differ in their last bit only, and in each single bit.
     @Test func labelsThatAreClose() throws {
         var map = MapTree()
