@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// The map that a log tells: for each label the hash of its newest entry, as a compressed binary Merkle tree over the bits of
 /// the labels (docs/directory.md, "The map"). All of it is in memory; hashes are computed when they are asked for, each
@@ -131,56 +132,81 @@ package struct MapTree: Sendable {
 
     /// Computes the hashes that changed below the top.
     private mutating func refresh(_ top: Reference) {
-        defer { changes = 0 }
-        let many = changes >= Self.manyChanges
-        leaves.withUnsafeBufferPointer { leaves in
-            inner.withUnsafeMutableBufferPointer { inner in
-                let nodes = Nodes(leaves: leaves, inner: inner)
-                if many {
-                    // A directory that starts computes two hashes for each label: its processors share them.
-                    let parts = nodes.staleParts(below: top, atLeast: Self.parts)
-                    DispatchQueue.concurrentPerform(iterations: parts.count) { _ = nodes.refresh(parts[$0]) }
-                }
-                _ = nodes.refresh(top)
+        if changes >= Self.manyChanges { refreshTogether(top) }
+        changes = 0
+        _ = refreshAlone(top)
+    }
+
+    private mutating func refreshAlone(_ reference: Reference) -> NodeHash {
+        guard reference >= 0 else { return hash(reference) }
+        let index = Int(reference)
+        guard inner[index].isStale else { return inner[index].hash }
+        let left = refreshAlone(inner[index].left)
+        let right = refreshAlone(inner[index].right)
+        inner[index].hash = .mapNode(inner[index].depth, left, right)
+        inner[index].isStale = false
+        return inner[index].hash
+    }
+
+    // MARK: By several threads
+
+    /// Below that the threads cost more than they save.
+    private static let manyChanges = 4_096
+    private static let parts = 512
+    /// How many parts are computed before they are taken over: what waits for that takes memory.
+    private static let wave = 64
+
+    /// Most of what changed: a directory that starts has two hashes to compute for each label, and its processors share them.
+    private mutating func refreshTogether(_ top: Reference) {
+        let parts = staleParts(below: top)
+        for start in stride(from: 0, to: parts.count, by: Self.wave) {
+            let wave = parts[start..<min(start + Self.wave, parts.count)]
+            for (part, hashes) in zip(wave, computed(Array(wave))) {
+                var rest = hashes[...]
+                take(&rest, in: part)
             }
         }
     }
 
-    /// Below that the threads cost more than they save.
-    private static let manyChanges = 4_096
-    /// Some times as many as there are processors, since they are not of the same size.
-    private static let parts = 64
-
-    /// The two arrays for as long as hashes are computed. Several threads write at once, each to the nodes of a part of the tree that no other has.
-    private struct Nodes: @unchecked Sendable {
-        let leaves: UnsafeBufferPointer<Leaf>
-        let inner: UnsafeMutableBufferPointer<Inner>
-
-        func refresh(_ reference: Reference) -> NodeHash {
-            guard reference >= 0 else {
-                let leaf = leaves[Int(~reference)]
-                return .mapLeaf(leaf.label, leaf.value)
-            }
-            let index = Int(reference)
-            guard inner[index].isStale else { return inner[index].hash }
-            let left = refresh(inner[index].left)
-            let right = refresh(inner[index].right)
-            inner[index].hash = .mapNode(inner[index].depth, left, right)
-            inner[index].isStale = false
-            return inner[index].hash
+    /// Some stale nodes, none of them below another.
+    private func staleParts(below top: Reference) -> [Reference] {
+        var parts = [top]
+        while parts.count < Self.parts {
+            let next = parts.flatMap { [inner[Int($0)].left, inner[Int($0)].right] }
+                .filter { $0 >= 0 && inner[Int($0)].isStale }
+            guard next.count >= parts.count else { return parts }
+            parts = next
         }
+        return parts
+    }
 
-        /// So many stale nodes or more, none below another, with everything that is stale below them or above; fewer where there are not as many.
-        func staleParts(below top: Reference, atLeast wanted: Int) -> [Reference] {
-            var parts = [top]
-            while parts.count < wanted {
-                let next = parts.flatMap { [inner[Int($0)].left, inner[Int($0)].right] }
-                    .filter { $0 >= 0 && inner[Int($0)].isStale }
-                guard next.count >= parts.count else { return parts }
-                parts = next
-            }
-            return parts
+    /// The hashes of all stale nodes of each part, in the order of ``take(_:in:)``.
+    private func computed(_ parts: [Reference]) -> [[NodeHash]] {
+        let results = Mutex([[NodeHash]](repeating: [], count: parts.count))
+        DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+            var hashes: [NodeHash] = []
+            _ = compute(parts[index], &hashes)
+            results.withLock { $0[index] = hashes }
         }
+        return results.withLock { $0 }
+    }
+
+    private func compute(_ reference: Reference, _ hashes: inout [NodeHash]) -> NodeHash {
+        guard reference >= 0, inner[Int(reference)].isStale else { return hash(reference) }
+        let node = inner[Int(reference)]
+        let left = compute(node.left, &hashes)
+        let right = compute(node.right, &hashes)
+        hashes.append(.mapNode(node.depth, left, right))
+        return hashes[hashes.count - 1]
+    }
+
+    private mutating func take(_ hashes: inout ArraySlice<NodeHash>, in reference: Reference) {
+        guard reference >= 0, inner[Int(reference)].isStale else { return }
+        take(&hashes, in: inner[Int(reference)].left)
+        take(&hashes, in: inner[Int(reference)].right)
+        guard let hash = hashes.popFirst() else { return }
+        inner[Int(reference)].hash = hash
+        inner[Int(reference)].isStale = false
     }
 
     /// Of a leaf, or of an inner node that is not stale.
