@@ -19,7 +19,7 @@
 
 // ncurses draws, and does nothing else: it reads no key and hears no signal.
 static SCREEN *screen;
-static bool lost, paste_on, focus_on, mouse_on, cursor_shown;
+static bool lost, paste_on, focus_on, mouse_on, alt_on, cursor_shown;
 static char *title_now;
 static int distinct_colours;
 static bool has_colours;
@@ -126,6 +126,7 @@ static void compose_farewell(void) {
     char bytes[512] = "";
     if (mouse_on) append(bytes, sizeof bytes, "\033[?1006l\033[?1000l");
     if (focus_on) append(bytes, sizeof bytes, "\033[?1004l");
+    if (alt_on) append(bytes, sizeof bytes, "\033[?1036r");
     if (paste_on) append(bytes, sizeof bytes, "\033[?2004l");
     if (title_now) append(bytes, sizeof bytes, "\033[23;2t");
     append(bytes, sizeof bytes, capability("sgr0"));
@@ -141,6 +142,10 @@ static void compose_farewell(void) {
 static void switch_on(void) {
     focus_on = ct_screen_takes_sequences();
     if (focus_on) put("\033[?1004h");
+    // xterm as it comes makes another letter of a key with Alt (eightBitInput). What it was is its own again at the end.
+    const char *terminal = getenv("TERM");
+    alt_on = terminal != NULL && has_prefix(terminal, "xterm");
+    if (alt_on) put("\033[?1036s\033[?1036h");
     paste_on = ct_editor_wants_bracketed_paste();
     if (paste_on) put("\033[?2004h");
     if (mouse_on) put("\033[?1000h\033[?1006h");
@@ -154,6 +159,7 @@ static void switch_on(void) {
 static void switch_off(void) {
     if (mouse_on) put("\033[?1006l\033[?1000l");
     if (focus_on) put("\033[?1004l");
+    if (alt_on) put("\033[?1036r");
     if (paste_on) put("\033[?2004l");
     if (title_now) put("\033[23;2t");
 }

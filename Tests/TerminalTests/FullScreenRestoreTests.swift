@@ -75,6 +75,25 @@ import Testing
         }
     }
 
+    /// xterm is asked to tell keys with Alt apart from letters, and gets its own choice back; others are not asked.
+    @Test(arguments: [("xterm-256color", 1), ("screen-256color", 0)])
+    func xtermSendsAltAsEscape(terminal: String, times: Int) async throws {
+        let folder = try TemporaryFolder()
+        let probe = try BuiltProducts.executable("terminal-probe")
+        for (end, file) in [("/quit", "quit"), ("/fault", "fault")] {
+            let path = folder.path + "/" + file
+            let shell = "TERM=\(terminal) script -qc '\(probe) screen' \(path); echo ended; cat"
+            try await TmuxScreen.with(command: ["/bin/sh", "-c", "ulimit -c 0; " + shell]) { screen in
+                try await screen.wait(for: "the line") { $0.count == 24 && $0.last == ">" }
+                try await screen.enter(end)
+                try await screen.wait(forText: "ended")
+            }
+            let written = try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+            #expect(written.components(separatedBy: "\u{1B}[?1036s\u{1B}[?1036h").count - 1 == times)
+            #expect(written.components(separatedBy: "\u{1B}[?1036r").count - 1 == times)
+        }
+    }
+
     /// Ctrl-S: nothing more is written, and still the program ends, and soon.
     @Test func aTerminalThatTakesNoOutputDoesNotHoldTheEnd() async throws {
         try await inShell { screen in
