@@ -43,7 +43,7 @@ import Transparency
     }
 
     /// Hashes that are computed by several threads are those that one computes, also where only some of them are stale.
-    @Test(arguments: [4_095, 4_096, 20_000])
+    @Test(arguments: [4_095, 4_096, 5_000])
     func manyLabelsAtOnce(count: Int) {
         let known = (0..<count).map { (label($0), value($0)) }
         var map = MapTree()
