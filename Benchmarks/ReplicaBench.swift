@@ -101,10 +101,7 @@ private final class CountedLink: EnvelopeLink {
 
     func receive() async throws -> [UInt8]? {
         let envelope = try await link.receive()
-        if let envelope {
-            let size = [256, 1_024, 4_096, 16_384, 65_280].first { $0 >= envelope.count + 4 } ?? 65_280
-            count.withLock { $0 += 2 + size + 17 }
-        }
+        if let envelope { count.withLock { $0 += Frame.wireSize(forContent: envelope.count) } }
         return envelope
     }
 

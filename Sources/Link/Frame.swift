@@ -18,7 +18,7 @@ package enum Frame {
     }
 
     /// Bytes on the wire for a content of at most `largestEnvelope`.
-    static func wireSize(forContent count: Int) -> Int {
+    package static func wireSize(forContent count: Int) -> Int {
         lengthField + (size(forContent: count) ?? 0) + overhead
     }
 

@@ -130,25 +130,17 @@ package struct MapTree: Sendable {
         return found
     }
 
-    /// Computes the hashes that changed below the top.
+    // MARK: Hashes
+
+    /// Computes those that changed below the top.
     private mutating func refresh(_ top: Reference) {
         if changes >= Self.manyChanges { refreshTogether(top) }
         changes = 0
-        _ = refreshAlone(top)
+        var hashes: [NodeHash] = []
+        _ = compute(top, &hashes)
+        var rest = hashes[...]
+        take(&rest, in: top)
     }
-
-    private mutating func refreshAlone(_ reference: Reference) -> NodeHash {
-        guard reference >= 0 else { return hash(reference) }
-        let index = Int(reference)
-        guard inner[index].isStale else { return inner[index].hash }
-        let left = refreshAlone(inner[index].left)
-        let right = refreshAlone(inner[index].right)
-        inner[index].hash = .mapNode(inner[index].depth, left, right)
-        inner[index].isStale = false
-        return inner[index].hash
-    }
-
-    // MARK: By several threads
 
     /// Below that the threads cost more than they save.
     private static let manyChanges = 4_096

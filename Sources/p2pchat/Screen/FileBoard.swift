@@ -24,20 +24,12 @@ final class FileNumbers: Sendable {
     }
 }
 
-/// Files as a chat in lines shows them: what is done beside the typing, and when something was last said of each.
+/// Files as a chat in lines shows them: their numbers, and when something was last said of each.
 struct FileBoard {
     let numbers: FileNumbers
     private var said: [TransferKey: ContinuousClock.Instant] = [:]
-    /// What takes a while, such as reading a large file, goes on beside the typing.
-    let jobs: AsyncStream<@Sendable () async -> Void>
-    private let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
 
-    init(numbers: FileNumbers) {
-        self.numbers = numbers
-        (jobs, jobsIn) = AsyncStream.makeStream()
-    }
-
-    func start(_ job: @escaping @Sendable () async -> Void) { jobsIn.yield(job) }
+    init(numbers: FileNumbers) { self.numbers = numbers }
 
     /// It moves from now on: what is over soon needs no word in between.
     mutating func began(_ key: TransferKey, at now: ContinuousClock.Instant) { said[key] = now }

@@ -8,20 +8,12 @@ import Wire
 
 /// Files in the chat.
 extension LineChat {
-    /// Does what takes a while beside the typing, until cancelled.
-    func runFileJobs() async {
-        let jobs = files.jobs
-        await withDiscardingTaskGroup { group in
-            for await job in jobs { group.addTask { await job() } }
-        }
-    }
-
     // MARK: What the user asks for
 
     func sendFile(_ typed: String) async {
         guard let peer else { return interface.show("! choose a peer first") }
         if isScripted { return await sendFileOfScript(typed, to: peer) }
-        files.start { await self.offer(typed, to: peer) }
+        jobsIn.yield { await self.offer(typed, to: peer) }
     }
 
     private func offer(_ typed: String, to peer: ResolvedPeer) async {

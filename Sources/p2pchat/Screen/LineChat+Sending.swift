@@ -13,7 +13,7 @@ extension LineChat {
             if isScripted {
                 deliveriesIn.yield(Delivery(message: message, peer: peer, text: text))
             } else if await !node.messenger.isConnected(to: peer.identity) {
-                sayWaiting(peer)
+                jobsIn.yield { await self.sayIfAway(peer) }
             }
         } catch {
             undelivered += 1
@@ -24,10 +24,16 @@ extension LineChat {
         }
     }
 
-    /// Once while a peer is away: what is written is not lost.
-    private func sayWaiting(_ peer: ResolvedPeer) {
+    /// Once while a peer is away: what is written is not lost. Whom the directory calls online is called first, or the call that is under way is
+    /// waited for.
+    private func sayIfAway(_ peer: ResolvedPeer) async {
         guard saidWaiting.insert(peer.identity).inserted else { return }
-        interface.show("* \(peer.name) is not there; what you write waits and goes by itself (/queue)")
+        if await node.messenger.isOnline(peer.identity) { try? await node.messenger.connect(to: peer) }
+        if await node.messenger.isConnected(to: peer.identity) {
+            saidWaiting.remove(peer.identity)
+        } else {
+            interface.show("* \(peer.name) is not there; what you write waits and goes by itself (/queue)")
+        }
     }
 
     func watchDeliveries() async {

@@ -30,6 +30,9 @@ actor LineChat {
     /// Why a script ends early.
     var failure: (any Error)?
     var undelivered = 0
+    /// What takes a while, such as reading a large file, goes on beside the typing.
+    private let jobs: AsyncStream<@Sendable () async -> Void>
+    let jobsIn: AsyncStream<@Sendable () async -> Void>.Continuation
     let deliveries: AsyncStream<Delivery>
     let deliveriesIn: AsyncStream<Delivery>.Continuation
 
@@ -50,7 +53,15 @@ actor LineChat {
         operations = Operations(node: node)
         files = FileBoard(numbers: interface.board?.numbers ?? FileNumbers())
         settings = SettingsKeeper(node.home.settingsFile)
+        (jobs, jobsIn) = AsyncStream.makeStream()
         (deliveries, deliveriesIn) = AsyncStream.makeStream()
+    }
+
+    private func runJobs() async {
+        let jobs = jobs
+        await withDiscardingTaskGroup { group in
+            for await job in jobs { group.addTask { await job() } }
+        }
     }
 
     /// Runs until the user leaves, the input ends, or the node is asked to end.
@@ -65,7 +76,7 @@ actor LineChat {
             group.addTask { await self.showLog() }
             group.addTask { await self.watchSettings() }
             group.addTask { await self.runNotifications() }
-            group.addTask { await self.runFileJobs() }
+            group.addTask { await self.runJobs() }
             if interface.board != nil, first == nil { group.addTask { await self.listOnceOnline() } }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.converse(first) }
