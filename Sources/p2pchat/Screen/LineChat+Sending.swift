@@ -24,11 +24,10 @@ extension LineChat {
         }
     }
 
-    /// Once while a peer is away: what is written is not lost. Whom the directory calls online is called first, or the call that is under way is
-    /// waited for.
+    /// Once while a peer is away: what is written is not lost. The peer is called first, or the call that is under way is waited for.
     private func sayIfAway(_ peer: ResolvedPeer) async {
         guard saidWaiting.insert(peer.identity).inserted else { return }
-        if await node.messenger.isOnline(peer.identity) { try? await node.messenger.connect(to: peer) }
+        try? await node.messenger.connect(to: peer)
         if await node.messenger.isConnected(to: peer.identity) {
             saidWaiting.remove(peer.identity)
         } else {
