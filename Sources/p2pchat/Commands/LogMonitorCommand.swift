@@ -3,6 +3,7 @@ import Directory
 import Foundation
 import Identity
 import Store
+import Transparency
 
 struct LogMonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -109,6 +110,9 @@ struct LogMonitorCommand: AsyncParsableCommand {
     private static func print(
         _ news: LogMonitor.News, _ names: [Label: Handle], only labels: Set<Label>?, _ json: Bool
     ) throws {
+        if news.isFirst, !json {
+            Output.note("audited: \(news.checkpoint.size) entries; what comes is printed as it comes")
+        }
         for (position, entry) in news.entries where labels?.contains(entry.label) ?? true {
             let line = MonitoredEntryJSON(entry, at: position, handle: names[entry.label])
             if json { try Output.json(line) } else { try Output.line(line.text) }

@@ -10,6 +10,8 @@ struct LogMonitor: Sendable {
         let entries: [(position: UInt64, entry: LogEntry)]
         /// Up to which all of them were audited.
         let checkpoint: Checkpoint
+        /// Of all that is handed out.
+        let isFirst: Bool
     }
 
     let reference: DirectoryReference
@@ -52,8 +54,9 @@ struct LogMonitor: Sendable {
         guard let checkpoint = log.view?.newest?.checkpoint else { return }
         let first = await copy.told ?? from ?? checkpoint.size
         let entries = try await copy.entries(from: first, to: checkpoint.size)
-        guard await copy.told == nil || !entries.isEmpty else { return }
-        try report(News(entries: entries, checkpoint: checkpoint))
+        let isFirst = await copy.told == nil
+        guard isFirst || !entries.isEmpty else { return }
+        try report(News(entries: entries, checkpoint: checkpoint, isFirst: isFirst))
         await copy.tell(upTo: checkpoint.size)
     }
 }
