@@ -52,12 +52,12 @@ package actor Messenger: ConversationHost {
     let now: @Sendable () -> Date
     nonisolated let blocklist: Blocklist
     var book: ContactBook
-    var conversations = Conversations()
+    var conversations: Conversations
     /// Handles that the directory confirmed for peers met since the start.
     var confirmed: [PublicIdentity: Handle] = [:]
     /// When the log was asked last about contacts that call.
     var askedAt: [PublicIdentity: Date] = [:]
-    private var confirmations = Allowance(of: 20, every: .seconds(60))
+    private var confirmations: Allowance
     /// Strangers whose one message is being stored.
     var storingRequests: Set<PublicIdentity> = []
     /// Contacts that the directory said are online.
@@ -72,12 +72,14 @@ package actor Messenger: ConversationHost {
     /// - Parameters:
     ///   - handle: One's own handle at the directory, told to peers, who ask the directory whether it is true.
     ///   - blocklist: Filled from the contacts, and kept up to date.
+    ///   - instant: What limits in time are counted by.
     package init(
         identity: PublicIdentity, handle: Handle?, book: ContactBook, archive: HomeStore,
         files: FileTransfers? = nil, network: any PeerNetwork, directory: (any PeerDirectory)?,
         blocklist: Blocklist = Blocklist(), options: Options = Options(), rotations: [[UInt8]] = [],
         gossip: LogGossip? = nil,
-        now: @escaping @Sendable () -> Date
+        now: @escaping @Sendable () -> Date,
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.identity = identity
         self.hello = Hello(handle: handle, directory: directory?.identity)
@@ -92,6 +94,8 @@ package actor Messenger: ConversationHost {
         self.gossip = gossip
         sendsRead = options.sendsRead
         self.now = now
+        conversations = Conversations(now: instant)
+        confirmations = Allowance(of: 20, every: .seconds(60), now: instant)
         events = EventQueue(limit: options.unshown)
         states = StateKeeper(archive: archive)
         (jobs, jobsIn) = AsyncStream.makeStream()

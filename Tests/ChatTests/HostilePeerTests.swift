@@ -56,18 +56,23 @@ import Wire
 
     @Test func strangersCannotUseUpTheDirectorysPatience() async throws {
         let room = try Room()
-        let bob = try room.person("bobby", 2)
+        let time = Mutex(ContinuousClock.now)
+        let bob = try room.person("bobby", 2, instant: { time.withLock { $0 } })
+        func comes(_ seed: UInt8) async throws {
+            let link = try await call(bob, as: seed)
+            defer { link.cut() }
+            let hello = Hello(handle: try Handle("whoever"), directory: room.directory.identity)
+            try await link.send(try PeerEnvelope.hello(hello).encoded())
+            let message = try text("here")
+            try await link.send(message.envelope)
+            #expect(try await answer(link) == .delivered([message.id]))
+        }
         try await room.run(bob) {
-            for seed in UInt8(20)..<60 {
-                let link = try await call(bob, as: seed)
-                defer { link.cut() }
-                let hello = Hello(handle: try Handle("whoever"), directory: room.directory.identity)
-                try await link.send(try PeerEnvelope.hello(hello).encoded())
-                let message = try text("here")
-                try await link.send(message.envelope)
-                #expect(try await answer(link) == .delivered([message.id]))
-            }
+            for seed in UInt8(20)..<50 { try await comes(seed) }
             #expect(room.directory.confirmations == 20)
+            time.withLock { $0 += .seconds(60) }
+            for seed in UInt8(50)..<60 { try await comes(seed) }
+            #expect(room.directory.confirmations == 30)
         }
     }
 

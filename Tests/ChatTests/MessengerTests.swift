@@ -37,7 +37,8 @@ final class Room: Sendable {
         _ handle: String, _ seed: UInt8, options: Messenger.Options = Messenger.Options(),
         before: Person? = nil, contacts given: MemoryContacts? = nil, rotations: [[UInt8]] = [],
         gossip: LogGossip? = nil,
-        now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_700_000_000) }
+        now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_700_000_000) },
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws -> Person {
         let keys = try Self.keys(seed)
         let identity = keys.publicIdentity
@@ -49,7 +50,7 @@ final class Room: Sendable {
             book: try ContactBook(store: contacts, now: now),
             archive: try HomeStore(path: home.path + "/home.sqlite", keys: keys),
             network: network.view(of: identity), directory: directory, blocklist: blocklist,
-            options: options, rotations: rotations, gossip: gossip, now: now)
+            options: options, rotations: rotations, gossip: gossip, now: now, instant: instant)
         let person = Person(
             messenger: messenger, contacts: contacts, home: home,
             endpoint: try Endpoint("127.0.0.\(seed):4000"), identity: identity)
