@@ -91,11 +91,19 @@ extension Messenger {
     /// The same; where the peer's key is not the one that it has now, that is thrown.
     private func entryDirectly(of peer: ResolvedPeer) async throws -> PeerEntry {
         guard let directory else { throw ChatError.noDirectory }
+        let found = try await directory.lookup(.identity(peer.identity))
         if let handle = book[peer.identity]?.handle(at: directory.identity) {
-            try await settle(directory.standing(of: peer.identity, as: handle), of: peer.identity, handle)
+            // A look-up has asked the log of the handle that it names: once more would cost one of the few a minute that a directory answers.
+            if found?.handle == handle {
+                askedAt[peer.identity] = now()
+                confirmed[peer.identity] = handle
+            } else {
+                try await settle(
+                    directory.standing(of: peer.identity, as: handle), of: peer.identity, handle)
+            }
         }
         try refuseChanged(peer.identity)
-        if let entry = try await directory.lookup(.identity(peer.identity)) { return entry }
+        if let found { return found }
         // Only contacts have left anything, and a directory that lets no throw-away identity in has nothing either.
         guard book[peer.identity]?.standing == .accepted,
             let entry = try? await directory.sealedPresence(of: peer.identity)

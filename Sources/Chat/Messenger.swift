@@ -285,13 +285,16 @@ package actor Messenger: ConversationHost {
         guard reached.count == messages.count else { throw ChatError.takenBack }
         let missing = ids.filter { reached[$0].map { $0 < .delivered } ?? true }
         if missing.isEmpty { return }
+        let deadline = ContinuousClock.now + timeout
         let isDone: Void? = try await within(timeout) {
-            var losses = 0
+            var (losses, refusals) = (0, 0)
             while true {
-                try await self.connectDirectly(to: peer)
+                let delay = try await self.connectOrWait(for: peer, until: deadline, after: refusals)
+                if delay != nil { refusals += 1 }
                 do {
+                    // The peer may call meanwhile.
                     if try await within(
-                        Self.patience, { try await conversation.deliveries.wait(missing) }) != nil
+                        delay ?? Self.patience, { try await conversation.deliveries.wait(missing) }) != nil
                     {
                         return
                     }
@@ -305,7 +308,7 @@ package actor Messenger: ConversationHost {
                     continue
                 }
                 try Task.checkCancellation()
-                if await !conversation.checkAlive() { await conversation.giveUp() }
+                if delay == nil, await !conversation.checkAlive() { await conversation.giveUp() }
             }
         }
         guard isDone == nil else { return }
@@ -313,6 +316,26 @@ package actor Messenger: ConversationHost {
         throw ChatError.notDelivered(
             reason: waitsForAcceptance
                 ? "the peer has not accepted your request to talk yet" : "no answer in time")
+    }
+
+    /// Makes sure that there is a link.
+    ///
+    /// - Parameter refusals: how often the directory was asked too often in a row. The more, the longer the wait: an attempt asks more than
+    ///   once, and one that comes as soon as a single question is answered would never get further than that.
+    /// - Returns: How long to wait before the next attempt, where the directory was asked too often and there is time for one.
+    private func connectOrWait(
+        for peer: ResolvedPeer, until deadline: ContinuousClock.Instant, after refusals: Int
+    ) async throws -> Duration? {
+        do {
+            try await connectDirectly(to: peer)
+            return nil
+        } catch DirectoryError.rateLimited(let delay) {
+            let wait = delay * (refusals + 1)
+            guard ContinuousClock.now + wait < deadline else {
+                throw DirectoryError.rateLimited(retryAfter: delay)
+            }
+            return wait
+        }
     }
 
     /// How far own messages are; those that were taken back or deleted are left out.

@@ -21,7 +21,7 @@ package protocol PeerNetwork: Sendable {
 package protocol PeerDirectory: Sendable {
     /// The directory in use, by which handles are remembered.
     var identity: PublicIdentity { get }
-    /// Nil for unknown, offline and hidden alike.
+    /// Nil for unknown, offline and hidden alike. A handle in the answer is its identity's by the newest entry that the directory's log has of it.
     func lookup(_ query: PeerQuery) async throws -> PeerEntry?
     /// Where a contact is who is not discoverable and has left a sealed presence for this side; nil where there is none.
     func sealedPresence(of contact: PublicIdentity) async throws -> PeerEntry?

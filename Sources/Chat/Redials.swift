@@ -95,7 +95,7 @@ struct Redials {
             .min()
     }
 
-    /// A third of the look-ups that a directory answers in a minute, each attempt taking up to two.
+    /// Each takes two look-ups: so a third of those that a directory answers in a minute is left to the user.
     private static let attempts = 20
     private static let shortestPause: Duration = .seconds(1)
     private static let longestPause: Duration = .seconds(60)

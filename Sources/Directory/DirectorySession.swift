@@ -160,6 +160,18 @@ package actor DirectorySession {
         try await connected().list(limit: limit)
     }
 
+    /// The same; waits when the directory was asked too often, a few times and longer each time, since each page is a question.
+    package func listPatiently() async throws(DirectoryError) -> [PeerEntry] {
+        for attempt in 1..<Self.listings {
+            do {
+                return try await list()
+            } catch .rateLimited(let delay) {
+                try? await sleep(delay * attempt)
+            }
+        }
+        return try await list()
+    }
+
     package func confirm(_ handle: Handle, identity: PublicIdentity) async throws(DirectoryError) -> Bool {
         try await connected().confirm(handle, identity: identity)
     }
@@ -339,17 +351,20 @@ package actor DirectorySession {
     }
 
     private func forwardEvents(from client: DirectoryClient) async -> DirectoryError? {
-        do {
-            // Ended while the link goes on means that this side was too slow.
-            while !Task.isCancelled {
+        // Ended while the link goes on means that this side was too slow.
+        while !Task.isCancelled {
+            do {
                 let events = try await client.watch()
                 forward(.missed)
                 for await event in events { forward(event) }
+            } catch .rateLimited(let delay) {
+                // One that gave its link up for this would ask for more with each new one, and never stop.
+                try? await sleep(delay)
+            } catch {
+                return error
             }
-            return nil
-        } catch {
-            return error
         }
+        return nil
     }
 
     private func forward(_ event: PresenceEvent) {
@@ -389,6 +404,7 @@ package actor DirectorySession {
 
     /// Entries; a copy of so many takes about 25 MB on disk.
     package static let defaultLogLimit: UInt64 = 100_000
+    private static let listings = 5
     private static let shortestPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
     /// After which addresses that were not reached are tried again: a person may have opened a port meanwhile.

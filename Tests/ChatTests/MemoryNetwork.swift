@@ -158,6 +158,7 @@ final class MemoryDirectory: PeerDirectory {
         /// What the log says of identities other than that they hold their handle or not.
         var standings: [PublicIdentity: PinStanding] = [:]
         var isSilent = false
+        var refusals: [DirectoryError] = []
     }
 
     private let state = Mutex(State())
@@ -189,11 +190,18 @@ final class MemoryDirectory: PeerDirectory {
     /// Whether it answers nothing any more.
     func setSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
 
+    /// The next questions are answered with these.
+    func refuse(_ refusals: DirectoryError...) { state.withLock { $0.refusals += refusals } }
+
+    /// How many of them are left.
+    var refusalsLeft: Int { state.withLock { $0.refusals.count } }
+
     struct Silent: Error {}
 
     private func answer<Value>(_ body: (inout State) -> Value) throws -> Value {
         try state.withLock { state in
             guard !state.isSilent else { throw Silent() }
+            guard state.refusals.isEmpty else { throw state.refusals.removeFirst() }
             return body(&state)
         }
     }
@@ -207,13 +215,18 @@ final class MemoryDirectory: PeerDirectory {
 
     func lookup(_ query: PeerQuery) async throws -> PeerEntry? {
         try answer { state in
-            state.entries.first {
+            let found = state.entries.first {
                 switch query {
                 case .handle(let handle): $0.handle == handle && state.holders[handle] == $0.identity
                 case .identity(let identity): $0.identity == identity
                 case .address(let endpoint): $0.addresses.contains(endpoint)
                 }
             }
+            guard let found, let handle = found.handle, state.holders[handle] != found.identity else {
+                return found
+            }
+            // A presence goes on without a handle that its identity does not hold any more.
+            return PeerEntry(identity: found.identity, handle: nil, addresses: found.addresses)
         }
     }
 

@@ -102,6 +102,29 @@ extension Room.Person {
 }
 
 @Suite struct MessengerTests {
+    @Test func whoAskedTooOftenWaitsAsLongAsThereIsTime() async throws {
+        let room = try Room()
+        // Nothing is dialled but by whom a message is waited for.
+        let alice = try room.person("alice", 1, options: .init(delivers: false))
+        let (bob, carol) = (try room.person("bobby", 2), try room.person("carol", 3))
+        try await room.run(alice, bob, carol) {
+            let peer = try await alice.messenger.resolve("bobby")
+            let message = try await alice.messenger.send("in time", to: peer)
+            room.directory.refuse(.rateLimited(retryAfter: .zero), .rateLimited(retryAfter: .zero))
+            try await alice.messenger.waitDelivered(message.id, to: peer, timeout: .seconds(60))
+            #expect(room.directory.refusalsLeft == 0)
+            #expect(await bob.nextMessage()?.text == "in time")
+
+            let other = try await alice.messenger.resolve("carol")
+            let late = try await alice.messenger.send("too late", to: other)
+            let refusal = DirectoryError.rateLimited(retryAfter: .seconds(61))
+            room.directory.refuse(refusal)
+            await #expect(throws: refusal) {
+                try await alice.messenger.waitDelivered(late.id, to: other, timeout: .seconds(60))
+            }
+        }
+    }
+
     @Test func messagesGoBothWaysAndAreAcknowledged() async throws {
         let room = try Room()
         let (alice, bob) = (try room.person("alice", 1), try room.person("bobby", 2))

@@ -310,6 +310,33 @@ extension DirectoryState {
         await world.session.stop()
     }
 
+    @Test func askedTooOftenItWatchesAndListsLater() async throws {
+        var options = ServiceOptions()
+        options.limits.lookupsPerIdentity = Rate(1, per: .seconds(30))
+        let world = try await SessionWorld(options: options)
+        let up = try #require(world.current)
+        // Uses up what this identity may ask.
+        _ = try await up.connect(world.keys).client.list()
+        var states = world.start()
+        _ = await online(&states)
+        // Until it publishes anew.
+        _ = await world.sleep.next()
+        var events = await world.session.watch().makeAsyncIterator()
+        let watching = try #require(await world.sleep.next())
+        #expect(watching.duration == .seconds(31))
+        up.time.advance(.seconds(31))
+        world.sleep.wake(watching)
+        #expect(await events.next() == .missed)
+        let listed = Task { try await world.session.listPatiently() }
+        let listing = try #require(await world.sleep.next())
+        #expect(listing.duration == .seconds(31))
+        up.time.advance(.seconds(31))
+        world.sleep.wake(listing)
+        #expect(try await listed.value.map(\.identity) == [world.keys.publicIdentity])
+        #expect(world.dialCount == 1)
+        await world.session.stop()
+    }
+
     @Test func wishWhileOfflineHoldsFromTheNextTime() async throws {
         let world = try await SessionWorld()
         let store = try #require(world.current).store

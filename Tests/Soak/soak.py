@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Two people whose processes are killed (kill -9) at random points of a conversation with files.
+"""Two people whose processes are killed (kill -9) at random points of a conversation with files; several pairs beside each other.
 
 At the end: every message that was acknowledged or queued is in the peer's history, once, in the sender's order; a follower that
 reads with --since was shown each message once; every database opens; every file that was taken into the outbox arrives whole.
 
-    soak.py [--rounds 500] [--seed N] [--p2pchat PATH]
+    soak.py [--rounds 500] [--pairs 10] [--pace 5] [--seed N] [--p2pchat PATH]
 """
-import argparse, collections, hashlib, json, os, random, select, shutil, signal, subprocess, sys, tempfile, time
+import argparse, collections, concurrent.futures, hashlib, json, os, random, select, shutil, signal, subprocess, sys, tempfile, time
 
 SETTLED = 120  # seconds that everything may take to arrive once nobody is killed any more
+
+
+class Failed(Exception):
+    pass
 
 
 class Program:
@@ -16,9 +20,11 @@ class Program:
 
     def __init__(self, soak, name):
         self.soak, self.name, self.process, self.rest = soak, name, None, b""
-        self.seen, self.last = collections.Counter(), None
+        self.seen, self.last, self.started = collections.Counter(), None, 0
 
     def start(self):
+        time.sleep(max(0, self.started + self.soak.pace - time.monotonic()))
+        self.started = time.monotonic()
         words = ["listen", "--json", "--accept-requests", "--accept-files", self.soak.downloads(self.name)]
         words += ["--since", self.last] if self.last else []
         self.rest = b""
@@ -45,7 +51,7 @@ class Program:
             if select.select([self.process.stdout], [], [], left)[0]:
                 self.read()
                 if self.process.poll() is not None:
-                    time.sleep(min(0.01, max(0, end - time.monotonic())))
+                    self.soak.fail(f"{self.name}'s listen ended by itself with {self.process.returncode}")
 
     def kill(self):
         self.process.kill()
@@ -64,9 +70,9 @@ class Program:
 
 
 class Soak:
-    def __init__(self, arguments):
-        self.program, self.rounds = arguments.p2pchat, arguments.rounds
-        self.random = random.Random(arguments.seed)
+    def __init__(self, program, rounds, pace, seed):
+        self.program, self.rounds, self.pace = program, rounds, pace
+        self.random = random.Random(seed)
         self.folder = tempfile.mkdtemp(prefix="p2pchat-soak-")
         self.log = open(self.folder + "/log", "wb")
         self.sent = {"alice": [], "bob": []}  # (text, certain) in the order of sending
@@ -78,8 +84,7 @@ class Soak:
     def downloads(self, name): return f"{self.folder}/{name}-files"
 
     def fail(self, what):
-        print(f"soak: {what}\nsoak: left for a look: {self.folder}")
-        sys.exit(1)
+        raise Failed(f"{what}\nsoak: left for a look: {self.folder}")
 
     def run(self, *words, timeout=60, name=None, check=True):
         words = [self.program, *words] + (["--home", self.home(name)] if name else [])
@@ -158,8 +163,6 @@ class Soak:
         self.server.wait(20)
         self.log.close()
         shutil.rmtree(self.folder)
-        print("soak: " + ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()))
-              + ": nothing lost, nothing twice, every file whole")
 
     def missing(self):
         left = []
@@ -175,9 +178,14 @@ class Soak:
                 left.append(name)
         return left
 
+    def unshown(self, people):
+        """What a follower still has to print is not lost, only late."""
+        return [line["id"] for name, peer in (("alice", "bob"), ("bob", "alice")) for line in self.history(peer, name)
+                if line["direction"] == "in" and line["id"] not in people[peer].seen]
+
     def settle(self, people):
         end = time.monotonic() + SETTLED
-        while left := self.missing():
+        while left := self.missing() + self.unshown(people):
             if time.monotonic() > end:
                 self.fail(f"{len(left)} never arrived: {left[:5]}")
             for person in people.values():
@@ -201,9 +209,29 @@ class Soak:
                 self.fail(f"{peer} was never shown {len(lost)} messages")
 
 
+def pair(program, rounds, pace, seed):
+    soak = Soak(program, rounds, pace, seed)
+    soak.go()
+    return soak.counts
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=500, help="of all pairs together")
+    parser.add_argument("--pairs", type=int, default=10)
+    # Each start asks the directory some six times, and it answers one identity 60 times a minute.
+    parser.add_argument("--pace", type=float, default=5, help="seconds between two starts of one home, at least")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--p2pchat", default="p2pchat")
-    Soak(parser.parse_args()).go()
+    arguments = parser.parse_args()
+    rounds = -(-arguments.rounds // arguments.pairs)
+    with concurrent.futures.ProcessPoolExecutor(arguments.pairs) as pool:
+        runs = [pool.submit(pair, arguments.p2pchat, rounds, arguments.pace, arguments.seed * 1000 + number)
+                for number in range(arguments.pairs)]
+    failures = [run.exception() for run in runs if run.exception()]
+    for failure in failures:
+        print(f"soak: {failure}")
+    counts = sum((run.result() for run in runs if not run.exception()), collections.Counter())
+    print("soak: " + ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+          + ("" if failures else ": nothing lost, nothing twice, every file whole"))
+    sys.exit(1 if failures else 0)

@@ -39,6 +39,9 @@ final class ControlConnection: Sendable {
         }
     }
 
+    /// Whether a process is online with the home.
+    static func isAnswered(_ home: Home) async -> Bool { (try? await use(home) { _ in true }) ?? false }
+
     private static func connect(_ home: Home) async -> Channel? {
         guard let address = ControlAddress(home) else { return nil }
         return try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)

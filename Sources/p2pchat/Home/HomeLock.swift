@@ -19,6 +19,25 @@ final class HomeLock: Sendable {
         return HomeLock(descriptor: descriptor)
     }
 
+    /// Waits while a command of a moment holds it; a process that stays online answers at its socket, and is not waited for.
+    ///
+    /// - Throws: `CommandError` when it is not to be had.
+    static func takeSoon(_ home: Home) async throws -> HomeLock {
+        for attempt in 0..<attempts {
+            if let lock = try take(home) { return lock }
+            if await ControlConnection.isAnswered(home) { throw HomeAccess.inUse(home) }
+            if attempt == attemptsUnsaid {
+                Output.note("another command uses this home; waiting for its end")
+            }
+            try await Task.sleep(for: HomeAccess.pause)
+        }
+        throw HomeAccess.busy(home)
+    }
+
+    /// 10 s.
+    private static let attempts = 200
+    private static let attemptsUnsaid = 10
+
     private init(descriptor: Int32) {
         self.descriptor = descriptor
     }

@@ -200,7 +200,7 @@ final class Node: Sendable {
             case .left(let identity): await messenger.peerLeft(identity)
             case .missed:
                 // A directory that cannot be asked now is asked at the next event.
-                if let there = try? await session.list() {
+                if let there = try? await session.listPatiently() {
                     await messenger.peersAre(there.map(\.identity))
                 }
             }

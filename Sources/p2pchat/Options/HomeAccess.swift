@@ -47,7 +47,7 @@ struct HomeAccess {
             }
             try await Task.sleep(for: Self.pause)
         }
-        throw Self.inUse(home)
+        throw Self.busy(home)
     }
 
     /// Calls an operation for page after page, as long as `next` makes parameters out of a result.
@@ -72,6 +72,14 @@ struct HomeAccess {
             hint: "end it, or use another home with --home DIR")
     }
 
-    static let attempts = 100
+    /// For a process that holds it and does not answer.
+    static func busy(_ home: Home) -> CommandError {
+        CommandError(
+            .tryAgain, "another command still uses the home \(home.path)",
+            hint: "repeat this when it has ended, or use another home with --home DIR")
+    }
+
+    private static let attempts = 100
+    /// Between two attempts to use a home that others hold.
     static let pause: Duration = .milliseconds(50)
 }

@@ -30,8 +30,7 @@ struct HomeOptions: ParsableArguments {
     func open() async throws -> OpenHome {
         let home = folder
         _ = try home.publicIdentity()
-        guard let lock = try HomeLock.take(home) else { throw HomeAccess.inUse(home) }
-        return OpenHome(home: home, lock: lock, keys: try await unlockSettled())
+        return OpenHome(home: home, lock: try await HomeLock.takeSoon(home), keys: try await unlockSettled())
     }
 
     /// Opens the identity, and ends a change of it that was interrupted. The caller holds the home's lock.
