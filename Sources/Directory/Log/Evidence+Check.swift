@@ -35,7 +35,7 @@ extension Evidence {
         let (one, other) = (try read(one), try read(other))
         guard one.size == other.size else { throw .showsNoLie("the checkpoints are of different sizes") }
         guard one != other else { throw .showsNoLie("the checkpoints say the same") }
-        return "signed two different states of its log for the one size of \(one.size) entries"
+        return "signed two different states of its log for the one size of \(one.size.entries)"
     }
 
     private func checkBeginning(
@@ -54,7 +54,7 @@ extension Evidence {
             throw .showsNoLie("the larger log begins with the smaller one")
         }
         return """
-            signed a log of \(larger.size) entries that does not begin with the one of \(smaller.size) entries that it had \
+            signed a log of \(larger.size.entries) that does not begin with the one of \(smaller.size.entries) that it had \
             signed, too
             """
     }
@@ -74,8 +74,8 @@ extension Evidence {
             else { throw .showsNoLie("the label has the same entry, or a newer one") }
         }
         return """
-            signed a map of \(later.size) entries in which a handle has \(newest == nil ? "no entry" : "an older entry"), after \
-            one of \(earlier.size) entries in which it had a newer one
+            signed a map of \(later.size.entries) in which a handle has \(newest == nil ? "no entry" : "an older entry"), after \
+            one of \(earlier.size.entries) in which it had a newer one
             """
     }
 
@@ -150,11 +150,11 @@ extension Evidence {
             return "has in its log, at position \(fault.position), what breaks the rules"
         }
         guard replica.mapRoot() == whole.mapRoot else {
-            return "signed a map that is not that of the \(whole.size) entries of its log"
+            return "signed a map that is not that of the \(whole.size.entries) of its log"
         }
         guard let otherRoots, otherRoots == (last.root, last.mapRoot) else {
             return """
-                signed a state of \(last.size) entries that is not that of the first entries of the log of \(whole.size) that it \
+                signed a state of \(last.size.entries) that is not that of the first entries of the log of \(whole.size) that it \
                 had signed, too
                 """
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Directory
 
 struct LogAuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct LogAuditCommand: AsyncParsableCommand {
         if json { return try Output.json(audit) }
         try Output.line(
             """
-            audited: all \(audit.checkpoint.size) entries follow the rules, \(audit.read) of them read now
+            audited: \(audit.checkpoint.size.entries), all by the rules, \(audit.read) read now
             log      root \(audit.checkpoint.root)
             map      root \(audit.checkpoint.mapRoot), which these entries give
             """)

@@ -111,7 +111,7 @@ struct LogMonitorCommand: AsyncParsableCommand {
         _ news: LogMonitor.News, _ names: [Label: Handle], only labels: Set<Label>?, _ json: Bool
     ) throws {
         if news.isFirst, !json {
-            Output.note("audited: \(news.checkpoint.size) entries; what comes is printed as it comes")
+            Output.note("audited: \(news.checkpoint.size.entries); what comes is printed as it comes")
         }
         for (position, entry) in news.entries where labels?.contains(entry.label) ?? true {
             let line = MonitoredEntryJSON(entry, at: position, handle: names[entry.label])

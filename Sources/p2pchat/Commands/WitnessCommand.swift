@@ -121,7 +121,7 @@ struct WitnessStay: Sendable {
             group.addTask { await client.run() }
             let witness = LogWitness(client: client, signer: signer) { [reference] cosigned in
                 try? Output.line(
-                    "cosigned \(cosigned.size) entries of \(reference.identity.fingerprint)")
+                    "cosigned \(cosigned.size.entries) of \(reference.identity.fingerprint)")
             }
             let result: Result<Void, any Error>
             do { result = .success(try await witness.run()) } catch { result = .failure(error) }

@@ -15,7 +15,7 @@ struct DemoProof {
         let checkpoint = try view.read(sight.checkpoint).checkpoint
         try LogView.check(entry, of: Label(handle), sight.proof, under: checkpoint)
         lines = [
-            "the directory's log has \(checkpoint.size) entries; its checkpoint is signed by the log's key",
+            "the directory's log has \(checkpoint.size.entries); its checkpoint is signed by the log's key",
             "root of the log  \(Base64.encode(checkpoint.root.bytes))",
             "root of the map  \(Base64.encode(checkpoint.mapRoot.bytes))",
             """

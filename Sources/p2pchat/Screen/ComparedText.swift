@@ -1,3 +1,5 @@
+import Directory
+
 /// What came of comparing the directory's log with peers, for people.
 enum ComparedText {
     /// Of one peer, in a sentence.
@@ -5,7 +7,7 @@ enum ComparedText {
         guard let compared else {
             return "no checkpoint of the directory's log was compared with \(name) yet"
         }
-        let what = "\(compared.size) entries, root \(shortRoot(compared))"
+        let what = "\(compared.size.entries), root \(shortRoot(compared))"
         return compared.isAgreed
             ? "you and \(name) both hold the directory's log of \(what), compared \(compared.time)"
             : "\(name) holds a log of \(what), and \(why(compared)), since \(compared.time)"
@@ -19,14 +21,14 @@ enum ComparedText {
             lines = [
                 """
                 compared      with \(agreed.count) \(agreed.count == 1 ? "peer" : "peers"), who hold the same log; last of \
-                \(latest.size) entries, \(latest.time)
+                \(latest.size.entries), \(latest.time)
                 """
             ]
         }
         for one in compared where !one.isAgreed {
             lines.append(
                 """
-                unresolved    \(one.peer) holds \(one.size) entries, root \(shortRoot(one)): \(why(one)), since \
+                unresolved    \(one.peer) holds \(one.size.entries), root \(shortRoot(one)): \(why(one)), since \
                 \(one.time)
                 """)
         }

@@ -25,12 +25,12 @@ enum HandleProofText {
         lines.append(
             "             \(count) \(count == 1 ? "hash leads" : "hashes lead") there: label \(proof.label) \(newest)"
         )
-        lines.append("  log        \(proof.checkpoint.size) entries, root \(proof.checkpoint.root)")
+        lines.append("  log        \(proof.checkpoint.size.entries), root \(proof.checkpoint.root)")
         lines.append("             signed by its key, and called the newest \(LogStatusText.ago(proof.age))")
         if let first = proof.first, let since = proof.since {
             lines.append(
                 """
-                             the same log as that of \(first.size) entries, which this home saw first, \(since)
+                             the same log as that of \(first.size.entries), which this home saw first, \(since)
                 """)
         }
         lines.append("  witnesses  \(witnesses(proof))")

@@ -7,18 +7,18 @@ enum LogStatusText {
         var lines = ["directory     \(status.directory)"]
         if let problem = status.problem { lines.append("              not asked now: \(problem)") }
         if let checkpoint = status.checkpoint {
-            lines.append("log           \(checkpoint.size) entries, root \(checkpoint.root)")
+            lines.append("log           \(checkpoint.size.entries), root \(checkpoint.root)")
             lines.append("map           root \(checkpoint.mapRoot)")
             lines.append("age           \(age(status.age))")
         } else {
             lines.append("log           not seen yet")
         }
         if let first = status.first, let since = status.since {
-            lines.append("seen since    \(since), from \(first.size) entries on")
+            lines.append("seen since    \(since), from \(first.size.entries) on")
         }
         lines.append("own entry     \(own(status.own))")
         lines.append(
-            "audit         \(status.audit), \(status.audited) entries read and held against the rules")
+            "audit         \(status.audit), \(status.audited.entries) read and held against the rules")
         lines += ComparedText.lines(status.compared)
         lines += witnesses(status)
         if status.convictions.isEmpty { lines.append("evidence      none") }

@@ -22,7 +22,7 @@ enum LogText {
         case .ownHandle(let alert): summary(alert)
         case .unresolved(let peer, let size):
             """
-            \(peer.shortFingerprint) believes a log of \(size) entries, and the directory does not prove that it is the one that you \
+            \(peer.shortFingerprint) believes a log of \(size.entries), and the directory does not prove that it is the one that you \
             were shown: it may show you different ones; see: p2pchat log status
             """
         }

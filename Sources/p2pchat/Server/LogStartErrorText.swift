@@ -1,3 +1,4 @@
+import Directory
 import DirectoryServer
 
 extension CommandError {
@@ -7,7 +8,7 @@ extension CommandError {
         case .storeBehind(let signed, let stored):
             CommandError(
                 .refused,
-                "the store has \(stored) entries, but \(signed) were signed: it is an older copy, and clients would see a fork",
+                "the store has \(stored.entries), but \(signed) were signed: it is an older copy, and clients would see a fork",
                 hint:
                     "put the newest directory.sqlite back; docs/operations.md, \"A lost store\", says what to do without one"
             )
