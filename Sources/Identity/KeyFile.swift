@@ -75,6 +75,8 @@ package enum KeyFile {
             FileSystem.remove(keyPath)
             throw error
         }
+        // What a killed attempt left is a key that nobody will use. Not earlier: now nobody else can make one here.
+        for path in [keyPath, publicPath] { FileSystem.removeLeftovers(of: path) }
     }
 
     /// Opens the key file. With a passphrase this takes about half a second and 256 MiB.

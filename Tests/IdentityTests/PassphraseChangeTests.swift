@@ -118,6 +118,15 @@ struct PassphraseChangeTests {
         #expect(try folder.names() == [KeyFile.keyName, KeyFile.keyName + ".copy", KeyFile.publicName])
     }
 
+    /// The same of one that was killed before there was a key.
+    @Test func whatAKilledBeginningLeftIsRemoved() throws {
+        for name in [KeyFile.keyName, KeyFile.publicName] {
+            try Data("half".utf8).write(to: URL(filePath: folder.path + "/\(name).3f9x.unfinished"))
+        }
+        _ = try write()
+        #expect(try folder.names() == [KeyFile.keyName, KeyFile.publicName])
+    }
+
     @Test func whereItCannotBeWrittenTheOldFileStays() throws {
         let keys = try write()
         // The name of the unfinished file would be too long for any file system.
