@@ -66,6 +66,8 @@ actor Conversation {
     private(set) var current: Attached?
     private var lastNumber = 0
     private var isAnnounced = false
+    /// How the last link ended, until it is told: behind everything that came on it.
+    private var unsaidEnd: LinkState?
     private var isClosed = false
     private var isDialling = false
     private var diallingWaiters: [CheckedContinuation<Void, Never>] = []
@@ -169,11 +171,15 @@ actor Conversation {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.settle(attached) }
             group.addTask { await self.deliver(on: attached) }
-            group.addTask { await self.takeIn(attached) }
+            group.addTask {
+                await self.takeIn(attached)
+                // Only now: nothing is shown of a peer behind its goodbye.
+                await self.sayEnd()
+            }
             let state = await self.read(attached)
             attached.outbox.end()
-            await attached.arrivals.end()
             await self.ended(attached, state)
+            await attached.arrivals.end()
         }
     }
 
@@ -275,9 +281,15 @@ actor Conversation {
         deliveries.linkLost()
         if isAnnounced {
             isAnnounced = false
-            await host?.peer(peer, left: state)
+            unsaidEnd = state
         }
         if !isClosed, await hasWork() { await host?.wantsLink(to: peer, isUrgent: false) }
+    }
+
+    private func sayEnd() async {
+        guard let state = unsaidEnd else { return }
+        unsaidEnd = nil
+        await host?.peer(peer, left: state)
     }
 
     /// Whether a link is worth dialling: something waits to be delivered, a file is on its way, or the peer is to be told of a new key.
@@ -355,6 +367,7 @@ actor Conversation {
     private func announce() async {
         guard !isAnnounced else { return }
         isAnnounced = true
+        await sayEnd()
         await host?.peerBecameReachable(peer)
     }
 
@@ -395,6 +408,7 @@ actor Conversation {
     func giveUp() async {
         guard current == nil else { return }
         await lost(.cut)
+        await sayEnd()
     }
 
     private struct LinkChannel: FileChannel {
