@@ -269,7 +269,7 @@ final class TranscriptRunner {
             }
         } catch {
             throw TranscriptFailure(
-                line: wanted.line, message: "waited in vain for: \(wanted.pattern)\(program.errorReport)")
+                line: wanted.line, message: "waited in vain for: \(wanted.pattern)\n\(program.report)")
         }
         guard let line else {
             throw TranscriptFailure(
