@@ -66,8 +66,10 @@ actor Conversation {
     private(set) var current: Attached?
     private var lastNumber = 0
     private var isAnnounced = false
-    /// How the last link ended, until it is told: behind everything that came on it.
+    /// How the last link ended, until it is told: behind everything that came on the links that have ended.
     private var unsaidEnd: LinkState?
+    /// How many links have ended of which something may still be stored and shown.
+    private var draining = 0
     private var isClosed = false
     private var isDialling = false
     private var diallingWaiters: [CheckedContinuation<Void, Never>] = []
@@ -173,8 +175,7 @@ actor Conversation {
             group.addTask { await self.deliver(on: attached) }
             group.addTask {
                 await self.takeIn(attached)
-                // Only now: nothing is shown of a peer behind its goodbye.
-                await self.sayEnd()
+                await self.drained()
             }
             let state = await self.read(attached)
             attached.outbox.end()
@@ -262,6 +263,7 @@ actor Conversation {
     }
 
     private func ended(_ attached: Attached, _ state: LinkState) async {
+        draining += 1
         links.removeAll { $0.number == attached.number }
         greeted.remove(attached.number)
         greetedBy.remove(attached.number)
@@ -284,6 +286,12 @@ actor Conversation {
             unsaidEnd = state
         }
         if !isClosed, await hasWork() { await host?.wantsLink(to: peer, isUrgent: false) }
+    }
+
+    /// Everything that came on a link that has ended was stored and shown.
+    private func drained() async {
+        draining -= 1
+        if draining == 0 { await sayEnd() }
     }
 
     private func sayEnd() async {
@@ -408,7 +416,7 @@ actor Conversation {
     func giveUp() async {
         guard current == nil else { return }
         await lost(.cut)
-        await sayEnd()
+        if draining == 0 { await sayEnd() }
     }
 
     private struct LinkChannel: FileChannel {
