@@ -2,6 +2,7 @@ import Directory
 import FoundationEssentials
 import Identity
 import Store
+import Synchronization
 import TestSupport
 import Testing
 import Wire
@@ -46,14 +47,16 @@ import Wire
         let second = try #require(await conversation.attach(links[1].near))
         try await write("hello", on: links[0].far)
         await links[0].far.close()
-        await host.stores { [conversation] in await !conversation.isConnected }
+        let isOver = Mutex(false)
+        await host.stores { isOver.withLock { $0 } }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { [conversation] in await conversation.run(first) }
             try await waitUntil("the first link's end") { [conversation] in
                 await conversation.current?.number == second.number
             }
             await links[1].far.close()
-            group.addTask { [conversation] in await conversation.run(second) }
+            await conversation.run(second)
+            isOver.withLock { $0 = true }
         }
         #expect(await host.told == ["connected", "1 message", "closed"])
     }
