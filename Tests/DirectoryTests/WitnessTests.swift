@@ -37,14 +37,16 @@ import Wire
 
     /// A witness at work: its link, what it cosigned, and how it ended.
     func start(
-        _ keys: IdentityKeys, at world: World, keeper: any LogKeeper = MemoryKeeper(), lie: Lie? = nil
+        _ keys: IdentityKeys, at world: World, keeper: any LogKeeper = MemoryKeeper(),
+        book given: LogBook? = nil,
+        lie: Lie? = nil
     ) throws -> (
         cosigned: AsyncStream<LogWitness.Cosigned>, end: Task<(any Error)?, Never>, book: LogBook
     ) {
         let (near, far) = try InMemoryLink.pair(
             from: keys.publicIdentity, at: Endpoint("192.0.2.9:1"), to: world.keys.publicIdentity)
         let (time, service) = (world.time, world.service)
-        let book = try LogBook(of: world.keys.publicIdentity, keeper: keeper)
+        let book = try given ?? LogBook(of: world.keys.publicIdentity, keeper: keeper)
         let client = DirectoryClient(
             link: near, identity: keys, log: book,
             sleep: { _ in try await Task.sleep(for: .seconds(3_600)) }, now: { time.now })
@@ -110,6 +112,39 @@ import Wire
             #expect(await cosigned[index].next()?.size == 3)
         }
         #expect(world.operatorLog.all == [.witnessCame("w1"), .witnessCame("w2")])
+    }
+
+    /// What came into the log while it was audited is audited before it is cosigned.
+    @Test(.timeLimit(.minutes(5))) func aCheckpointThatCameDuringTheAuditIsAuditedFirst() async throws {
+        let world = try await World(witnessing: witnessing("any"))
+        var other = try start(witnesses[1], at: world).cosigned.makeAsyncIterator()
+        #expect(await other.next()?.size == 0)
+        let book = LogBook(of: world.keys.publicIdentity)
+        // The witness' book learns of the second entry by this client, which shares it, while the first one is read.
+        let (link, _) = try world.link(alice)
+        let time = world.time
+        let client = DirectoryClient(
+            link: link, identity: alice, log: book,
+            sleep: { _ in try await Task.sleep(for: .seconds(3_600)) }, now: { time.now })
+        Task { await client.run() }
+        try await client.claim(Handle("alice"), recoveryHash: nil)
+        let hasGrown = Mutex(false)
+        let audited = Mutex<[UInt64]>([])
+        let witness = try start(witnesses[0], at: world, book: book) { request, answer in
+            if case .log(.entries) = request,
+                hasGrown.withLock({ grown in
+                    defer { grown = true }
+                    return !grown
+                })
+            {
+                try await client.claim(Handle("alice2"), recoveryHash: nil)
+            }
+            if case .cosign = request { audited.withLock { $0.append(book.memory.replica?.checked ?? 0) } }
+            return answer
+        }
+        var cosigned = witness.cosigned.makeAsyncIterator()
+        #expect(await cosigned.next()?.size == 2)
+        #expect(audited.withLock { $0.first } == 2)
     }
 
     @Test(.timeLimit(.minutes(5))) func lookUpsWaitForWhatIsNotCosigned() async throws {
