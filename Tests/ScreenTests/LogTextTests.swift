@@ -27,6 +27,16 @@ import Testing
         return OwnHandleAlert(handle: handle, entry: entry, identity: me.publicIdentity)
     }
 
+    @Test(
+        arguments: [
+            (nil, "never"), (-60, "in 60 seconds, by this computer's clock"), (1, "1 second ago"),
+            (119, "119 seconds ago"),
+            (120, "2 minutes ago"), (3_600, "1 hour ago"),
+        ] as [(Int64?, String)])
+    func howLongAgo(_ seconds: Int64?, _ text: String) {
+        #expect(LogStatusText.ago(seconds) == text)
+    }
+
     @Test func whatWhenAndByWhomIsSaid() throws {
         let (mine, its) = (me.publicIdentity, other.publicIdentity)
         let alerts: [(OwnHandleAlert, what: String, origin: String)] = [

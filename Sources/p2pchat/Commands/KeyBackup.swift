@@ -105,9 +105,9 @@ struct KeyBackup: AsyncParsableCommand {
 /// What a backup holds, for people.
 enum BackupText {
     static func contents(_ summary: BackupSummary) -> String {
-        let contacts = "\(summary.contacts) contact\(summary.contacts == 1 ? "" : "s")"
+        let contacts = summary.contacts.of("contact")
         guard summary.hasHistory else { return "\(contacts); no messages" }
-        return "\(contacts) and \(summary.messages) message\(summary.messages == 1 ? "" : "s")"
+        return "\(contacts) and \(summary.messages.of("message"))"
     }
 }
 

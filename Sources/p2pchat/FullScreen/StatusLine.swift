@@ -16,7 +16,7 @@ enum StatusLine {
         }
         if !hasList, let others = unread(model) { parts.append(others) }
         let requests = model.conversations.count { $0.standing == .request }
-        if requests > 0 { parts.append(requests == 1 ? "1 request" : "\(requests) requests") }
+        if requests > 0 { parts.append(requests.of("request")) }
         if !model.directory.isOnline, let reason = model.directory.words.first {
             // Room for what comes next, where enough of the reason stays; /status has all of it.
             let room = columns - 5 - (parts.first.map { displayWidth($0) } ?? 0)

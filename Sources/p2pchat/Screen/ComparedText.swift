@@ -20,7 +20,7 @@ enum ComparedText {
         if let latest = agreed.first {
             lines = [
                 """
-                compared      with \(agreed.count) \(agreed.count == 1 ? "peer" : "peers"), who hold the same log; last of \
+                compared      with \(agreed.count.of("peer")), \(agreed.count == 1 ? "who holds" : "who hold") the same log; last of \
                 \(latest.size.entries), \(latest.time)
                 """
             ]

@@ -20,8 +20,8 @@ extension LineChat {
         guard (try? await node.firstPresence()) != nil, peer == nil,
             let others = try? await node.entries(), peer == nil
         else { return }
-        if others.isEmpty { return interface.show("  nobody else is online and discoverable") }
-        await list()
+        guard others.isEmpty else { return await list() }
+        interface.show("  nobody else is online and discoverable now; /who shows who comes")
     }
 
     func list() async {

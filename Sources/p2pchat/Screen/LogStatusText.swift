@@ -39,14 +39,22 @@ enum LogStatusText {
     /// How long ago, in a few words.
     static func ago(_ seconds: Int64?) -> String {
         guard let seconds else { return "never" }
-        if seconds < 0 { return "in \(-seconds / 60) minutes, by this computer's clock" }
-        return seconds < 120 ? "\(seconds) seconds ago" : "\(age(seconds)) ago"
+        if seconds < 0 { return "in \(span(-seconds)), by this computer's clock" }
+        return "\(span(seconds)) ago"
     }
 
     private static func age(_ seconds: Int64?) -> String {
         guard let seconds else { return "unknown" }
-        if seconds < 0 { return "\(-seconds / 60) minutes ahead of this computer's clock" }
-        return seconds < 3_600 ? "\(seconds / 60) minutes" : "\(seconds / 3_600) hours: old"
+        if seconds < 0 { return "\(span(-seconds)) ahead of this computer's clock" }
+        return seconds < 3_600 ? span(seconds) : "\(span(seconds)): old"
+    }
+
+    private static func span(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: seconds.of("second")
+        case ..<3_600: (seconds / 60).of("minute")
+        default: (seconds / 3_600).of("hour")
+        }
     }
 
     private static func own(_ own: LogStatusJSON.OwnJSON?) -> String {

@@ -16,7 +16,7 @@ enum LogText {
         switch notice {
         case .old(let age):
             """
-            the directory last vouched for what it shows \(age.components.seconds / 60) minutes ago; it may be hiding what \
+            the directory last vouched for what it shows \((age.components.seconds / 60).of("minute")) ago; it may be hiding what \
             came since, or this computer's clock is wrong
             """
         case .ownHandle(let alert): summary(alert)
